@@ -34,7 +34,7 @@ public sealed class AbsurdObjectProperties
                 Step(version, sandbox);
         }
 
-        SandboxSpecBuilder.Build(pod, 0, "/nowhere", null, Options);
+        SandboxSpecBuilder.Build(pod, 0, "/nowhere", null, "", Options);
         foreach (var container in pod.Spec.Containers)
         {
             ContainerSpecHash.Of(container);

@@ -183,7 +183,7 @@ public sealed class PodVolumeTests : IDisposable
     private Task<IReadOnlyDictionary<string, string>> PrepareAsync(Source source, V1Pod pod, IReadOnlyDictionary<string, string>? prepared)
     {
         var claims = new ClaimVolumes(source, new LocalVolumeFolder("n", _folder));
-        return new VolumePreparer(new VolumeContent(source, Resources), claims, 1_000_000).PrepareAsync(pod, Path.Combine(_folder, "pod"), prepared, Cancelled);
+        return new VolumePreparer(new VolumeContent(source, new NoTokens(), Resources), claims, null, 1_000_000, 1_000_000).PrepareAsync(pod, Path.Combine(_folder, "pod"), prepared, Cancelled);
     }
 
     private static ResourceField Resources { get; } = new(new Dictionary<string, ResourceQuantity>());

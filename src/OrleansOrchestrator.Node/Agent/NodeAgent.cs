@@ -154,6 +154,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var allocatable = NodeResources.ToObject(offered.Allocatable);
         var resources = new ResourceField(allocatable);
         var pressure = new NodePressure();
+        var images = new ImagePuller(runtime, new PullSecrets(configuration), events);
         _pods = new PodDirectory(new PodServices
         {
             Options = _options,
@@ -161,8 +162,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Api = _api,
             Runtime = runtime,
             Specs = new ContainerSpecBuilder(
-                new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services, machine.MemoryBytes),
-            Volumes = new VolumePreparer(new VolumeContent(configuration, resources), new ClaimVolumes(configuration, folder), _options.ProjectedVolumesBytesMax),
+                new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services,
+                new SecurityBuilder(Path.Combine(_options.DataDirectory, "seccomp"), _options.SeccompDefault), machine.MemoryBytes),
+            Volumes = new VolumePreparer(
+                new VolumeContent(configuration, new ApiTokenSource(_api, _timeProvider), resources), new ClaimVolumes(configuration, folder),
+                runtime.HasImages ? images : null, machine.MemoryBytes, _options.ProjectedVolumesBytesMax),
+            Images = images,
+            RuntimeClasses = new RuntimeClasses(_api),
             Events = events,
             Probes = new ProbeAction(runtime),
             Hooks = new HookAction(runtime, _timeProvider),

@@ -18,6 +18,9 @@ internal sealed class ApiException(HttpStatusCode statusCode, V1Status? status, 
 
     public bool IsNotFound => StatusCode == HttpStatusCode.NotFound;
 
+    /// <summary>Whether the same request will be refused again until something changes.</summary>
+    public bool IsRefusal => (int)StatusCode is >= 400 and < 500 and not 401 and not 408 and not 429;
+
     public bool IsConflict => StatusCode == HttpStatusCode.Conflict;
 
     /// <summary>Whether the requested resource version was compacted; only a new list helps.</summary>

@@ -21,6 +21,10 @@ internal static class ResourcePath
 
     public static string Secret(string ns, string name) => Namespaced(ns, "secrets", name);
 
+    public static string RuntimeClass(string name) => $"apis/node.k8s.io/v1/runtimeclasses/{Escape(name)}";
+
+    public static string ServiceAccountToken(string ns, string name) => Namespaced(ns, "serviceaccounts", name) + "/token";
+
     public static string PersistentVolumeClaim(string ns, string name) => Namespaced(ns, "persistentvolumeclaims", name);
 
     public static string PersistentVolume(string name) => $"{PersistentVolumes}/{Escape(name)}";

@@ -20,6 +20,10 @@ internal static partial class FileCalls
     private const int StatBytes = 256;
     private const int ModeAt = 28;
     private const uint WantsKind = 1;
+    private const int GroupAt = 24;
+    private const uint WantsBasics = 0x7ff;
+    private const int EmptyPath = 0x1000;
+    private const int PermissionBits = 0xfff;
     private const int WorkingDirectory = -100;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -76,6 +80,17 @@ internal static partial class FileCalls
             : FileKind.Missing;
     }
 
+    /// <summary>What an open file is, and whose.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static FileState StateOf(SafeFileHandle handle)
+    {
+        Span<byte> facts = stackalloc byte[StatBytes];
+        if (Stat(GetStat, handle.DangerousGetHandle(), Encode(""), EmptyPath, WantsBasics, facts) != 0)
+            throw new IOException("statx refused an open file");
+        var mode = BitConverter.ToUInt16(facts[ModeAt..]);
+        return new FileState((FileKind)(mode >> 12), (UnixFileMode)(mode & PermissionBits), BitConverter.ToUInt32(facts[GroupAt..]));
+    }
+
     /// <summary>The kernel's number of the mount that an open file is on.</summary>
     public static int MountOf(SafeFileHandle handle)
     {
@@ -86,6 +101,18 @@ internal static partial class FileCalls
 
     /// <summary>Changes the group of a file; without the right to do so it keeps its own.</summary>
     public static void SetGroup(string path, long group) => _ = ChangeOwner(path, uint.MaxValue, checked((uint)group));
+
+    /// <summary>Changes the owner of a file, and its group if one is given; without the right to do so it keeps its own.</summary>
+    public static void SetOwner(string path, long owner, long? group) =>
+        _ = ChangeOwner(path, checked((uint)owner), group is { } id ? checked((uint)id) : uint.MaxValue);
+
+    /// <summary>Changes the group of an open file.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void SetGroup(SafeFileHandle handle, long group)
+    {
+        if (ChangeOwnerOf(handle, "", uint.MaxValue, checked((uint)group), EmptyPath) != 0)
+            throw new IOException($"chown: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
 
     /// <summary>Replaces one name by another atomically, also for links to directories.</summary>
     /// <exception cref="IOException">The system refused.</exception>
@@ -118,6 +145,10 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "syscall")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint Stat(nint number, nint directory, byte[] path, nint flags, nuint mask, Span<byte> facts);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ChangeOwnerOf(SafeFileHandle directory, string path, uint owner, uint group, int flags);
 
     [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -9,5 +9,6 @@ internal enum FileKind
     Directory = 4,
     BlockDevice = 6,
     File = 8,
+    Link = 10,
     Socket = 12,
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
@@ -7,12 +8,46 @@ namespace OrleansOrchestrator.Node.Linux;
 /// <summary>The mounts of the daemon's machine.</summary>
 internal static partial class Mounts
 {
+    private const ulong ReadOnlyFlag = 1;
     private const ulong Bind = 4096;
     private const int DetachWithoutLinks = 2 | 8;
 
     /// <summary>Makes an open file or directory appear at a path as well.</summary>
     /// <returns>False if the daemon may not mount.</returns>
     public static bool TryBind(SafeFileHandle source, string place) => Mount(FileCalls.PathTo(source), place, null, Bind, null) == 0;
+
+    /// <summary>Mounts a file system in memory at a folder, unless there is one.</summary>
+    /// <param name="place">The folder.</param>
+    /// <param name="bytesMax">The most that it holds.</param>
+    /// <param name="mode">The mode of its root.</param>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void Memory(string place, long bytesMax, UnixFileMode mode)
+    {
+        if (IsMounted(place))
+            return;
+        var options = string.Create(CultureInfo.InvariantCulture, $"size={bytesMax},mode={Convert.ToString((int)mode, 8)}");
+        if (Mount("tmpfs", place, "tmpfs", 0, options) != 0)
+            throw new IOException($"mount tmpfs at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Mounts the layers of an image at a folder for reading, unless they are there.</summary>
+    /// <param name="place">The folder.</param>
+    /// <param name="layers">The folders of the layers, the topmost first.</param>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void Layers(string place, IReadOnlyList<string> layers)
+    {
+        if (IsMounted(place))
+            return;
+        Directory.CreateDirectory(place);
+        if (layers is [var only] && Mount(only, place, null, Bind, null) == 0)
+            return;
+        if (Mount("overlay", place, "overlay", ReadOnlyFlag, $"lowerdir={string.Join(':', layers)}") != 0)
+            throw new IOException($"mount overlay at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Whether something is mounted at a path.</summary>
+    public static bool IsMounted(string place) =>
+        Path.GetDirectoryName(Path.GetFullPath(place)) is { } above && Below(above).Contains(FileCalls.ResolvedPathOf(place), StringComparer.Ordinal);
 
     /// <summary>Ends a mount, if there is one.</summary>
     public static void Unmount(string place) => _ = UnmountAt(place, DetachWithoutLinks);

@@ -133,6 +133,12 @@ public sealed record NodeAgentOptions
     /// </summary>
     public long ProjectedVolumesBytesMax { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Whether containers without <c>seccompProfile</c> get the runtime's filter of system calls, as the kubelet's
+    /// <c>seccompDefault</c>. Without it they have none, as in Kubernetes.
+    /// </summary>
+    public bool SeccompDefault { get; init; }
+
     /// <summary>The DNS servers of the cluster for the containers' resolver; empty keeps the host's.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];
 

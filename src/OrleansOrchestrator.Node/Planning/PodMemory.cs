@@ -100,9 +100,13 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     }
 
     /// <summary>Changes the status of a reported failed pull to waiting for the retry.</summary>
-    public void NotePullWaits(string container, string image)
+    /// <returns>The message; null if no pull has failed.</returns>
+    public string? NotePullWaits(string container, string image)
     {
-        if (_waiting.TryGetValue(container, out var reason) && reason.Reason == RuntimeException.ImagePull)
-            _waiting = _waiting.SetItem(container, new WaitingReason("ImagePullBackOff", $"Back-off pulling image \"{image}\""));
+        if (!_waiting.TryGetValue(container, out var reason) || reason.Reason != RuntimeException.ImagePull)
+            return null;
+        var waits = $"Back-off pulling image \"{image}\"";
+        _waiting = _waiting.SetItem(container, new WaitingReason("ImagePullBackOff", waits));
+        return waits;
     }
 }

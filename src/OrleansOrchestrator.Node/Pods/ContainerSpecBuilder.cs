@@ -8,11 +8,11 @@ using OrleansOrchestrator.Node.Volumes;
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Resolves a container of a pod into the runtime's input.</summary>
-internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServiceSource services, decimal memoryCapacity)
+internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServiceSource services, SecurityBuilder security, decimal memoryCapacity)
 {
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="start">The container and the number of the attempt.</param>
-    /// <param name="imageId">The image's id on the node.</param>
+    /// <param name="image">The image on the node.</param>
     /// <param name="volumes">The paths of volumes on the node by name.</param>
     /// <param name="directory">The pod's folder on the node.</param>
     /// <param name="cancellationToken">Cancels the look-ups.</param>
@@ -20,7 +20,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
     public async Task<ContainerSpec> BuildAsync(
         V1Pod pod,
         ContainerStart start,
-        string imageId,
+        ImageResult image,
         IReadOnlyDictionary<string, string> volumes,
         string directory,
         CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Name = container.Name,
             Attempt = start.Attempt,
             Image = container.Image ?? "",
-            ImageId = imageId,
+            ImageId = image.ImageId,
             SpecHash = ContainerSpecHash.Of(container),
             Command = input.Expand(container.Command, variables),
             Arguments = input.Expand(container.Args, variables),
@@ -43,8 +43,9 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             WorkingDirectory = string.IsNullOrEmpty(container.WorkingDir) ? null : container.WorkingDir,
             Mounts = [.. Mounts(pod, container, volumes, variables, directory)],
             Resources = Resources(pod, container),
-            Security = Security(pod, container),
+            Security = security.Build(pod, container, image.User),
             TerminationMessagePath = container.TerminationMessagePath ?? "",
+            Processes = pod.Spec.HostPID == true ? ProcessScope.Host : pod.Spec.ShareProcessNamespace == true ? ProcessScope.Pod : ProcessScope.Container,
             HostNetwork = pod.Spec.HostNetwork == true,
             Stdin = container.Stdin == true,
             StdinOnce = container.StdinOnce == true,
@@ -56,8 +57,12 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
     private static IEnumerable<ContainerMount> Mounts(
         V1Pod pod, V1Container container, IReadOnlyDictionary<string, string> volumes, IReadOnlyDictionary<string, string> variables, string directory)
     {
+        if (container.VolumeDevices is { Count: > 0 } devices)
+            throw new ConfigurationException($"the node does not support the volume device \"{devices[0].Name}\" of container \"{container.Name}\"");
         foreach (var (index, mount) in (container.VolumeMounts ?? []).Index())
         {
+            if (mount.RecursiveReadOnly == "Enabled")
+                throw new ConfigurationException($"failed to resolve recursive read-only mode: volume \"{mount.Name}\" of container \"{container.Name}\": the runtime does not support recursive read-only mounts");
             if (!volumes.TryGetValue(mount.Name, out var source))
                 throw new ConfigurationException($"cannot find volume \"{mount.Name}\" to mount into container \"{container.Name}\"");
             var subPath = string.IsNullOrEmpty(mount.SubPathExpr)
@@ -71,11 +76,18 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
 
             // Only the daemon writes volumes with objects of the API, so that no container can plant links in them.
             var isReadOnly = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume
-                && (VolumeContent.IsProjected(volume) || volume.PersistentVolumeClaim?.ReadOnlyProperty == true);
+                && (VolumeContent.IsProjected(volume) || volume.Image is not null || volume.PersistentVolumeClaim?.ReadOnlyProperty == true);
             yield return new ContainerMount(
-                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isReadOnly, mount.MountPropagation is "HostToContainer" or "Bidirectional");
+                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isReadOnly, PropagationOf(mount));
         }
     }
+
+    private static MountPropagation PropagationOf(V1VolumeMount mount) => mount.MountPropagation switch
+    {
+        "HostToContainer" => MountPropagation.HostToContainer,
+        "Bidirectional" => MountPropagation.Bidirectional,
+        _ => MountPropagation.None,
+    };
 
     private static string SubPathOf(string volume, string subPath, string place, string name, string container)
     {
@@ -106,20 +118,4 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
     }
 
     private static long Millis(decimal? cores) => Amount.Ceiling(Math.Min(cores ?? 0, CoresMax) * 1000);
-
-    private static ContainerSecurity Security(V1Pod pod, V1Container container)
-    {
-        var (whole, own) = (pod.Spec.SecurityContext, container.SecurityContext);
-        return new ContainerSecurity
-        {
-            User = own?.RunAsUser ?? whole?.RunAsUser,
-            Group = own?.RunAsGroup ?? whole?.RunAsGroup,
-            SupplementalGroups = [.. (whole?.SupplementalGroups ?? []).OfType<long>(), .. whole?.FsGroup is { } group ? [group] : Array.Empty<long>()],
-            Privileged = own?.Privileged == true,
-            ReadOnlyRoot = own?.ReadOnlyRootFilesystem == true,
-            NoNewPrivileges = own?.AllowPrivilegeEscalation == false,
-            AddCapabilities = [.. own?.Capabilities?.Add ?? []],
-            DropCapabilities = [.. own?.Capabilities?.Drop ?? []],
-        };
-    }
 }

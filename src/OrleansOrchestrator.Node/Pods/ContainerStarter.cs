@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Planning;
@@ -28,14 +27,14 @@ internal sealed class ContainerStarter(PodServices services)
         V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string> volumes, CancellationToken cancellationToken)
     {
         var runtime = services.Runtime;
-        var image = await PullAsync(pod, start.Container, cancellationToken);
+        var image = await services.Images.PullAsync(pod, start.Container.Name, start.Container.Image ?? "", start.Container.ImagePullPolicy, cancellationToken);
         await RemoveOldAsync(sandbox, start, cancellationToken);
         try
         {
             NonRootPolicy.Verify(pod, start.Container, image.User);
             var directory = services.DirectoryOf(pod.Metadata.Uid);
-            var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
-            spec = WithMessageFile(WithHostsFile(pod, sandbox, spec)) with { ProcessesOf = TargetOf(pod, sandbox, spec.Name) };
+            var spec = await services.Specs.BuildAsync(pod, start, image, volumes, directory, cancellationToken);
+            spec = WithFiles(pod, sandbox, spec) with { ProcessesOf = TargetOf(pod, sandbox, spec.Name) };
             string id;
             using (await services.Starts.EnterAsync(cancellationToken))
             {
@@ -74,39 +73,6 @@ internal sealed class ContainerStarter(PodServices services)
             : throw new ConfigurationException($"unable to find target container {target}");
     }
 
-    private async Task<ImageResult> PullAsync(V1Pod pod, V1Container container, CancellationToken cancellationToken)
-    {
-        var image = container.Image ?? "";
-        try
-        {
-            var result = await services.Runtime.EnsureImageAsync(image, PolicyOf(container), cancellationToken);
-            if (!services.Runtime.HasImages)
-                return result;
-            services.Events.Record(pod, container.Name, EventType.Normal, "Pulled", result.PullDuration is { } duration
-                ? $"Successfully pulled image \"{image}\" in {GoDuration.Format(duration)}"
-                : $"Container image \"{image}\" already present on machine");
-            return result;
-        }
-        catch (RuntimeException exception)
-        {
-            var reason = exception.Reason == RuntimeException.ImageNeverPull ? exception.Reason : "Failed";
-            services.Events.Record(pod, container.Name, EventType.Warning, reason, exception.Reason == RuntimeException.ImageNeverPull
-                ? exception.Message
-                : $"Failed to pull image \"{image}\": {exception.Message}");
-            services.Events.Record(pod, container.Name, EventType.Warning, "Failed", $"Error: {exception.Reason}");
-            throw;
-        }
-    }
-
-    /// <summary>The API server sets the policy. Without one, <c>latest</c> is always pulled and other tags only if missing.</summary>
-    internal static ImagePullPolicy PolicyOf(V1Container container) => container.ImagePullPolicy switch
-    {
-        "Always" => ImagePullPolicy.Always,
-        "Never" => ImagePullPolicy.Never,
-        "IfNotPresent" => ImagePullPolicy.IfNotPresent,
-        _ => container.Image?.EndsWith(":latest", StringComparison.Ordinal) == true ? ImagePullPolicy.Always : ImagePullPolicy.IfNotPresent,
-    };
-
     private async Task RemoveOldAsync(PodSandbox sandbox, ContainerStart start, CancellationToken cancellationToken)
     {
         var old = sandbox.Containers.Where(c => c.Name == start.Container.Name
@@ -118,22 +84,31 @@ internal sealed class ContainerStarter(PodServices services)
         }
     }
 
-    private ContainerSpec WithMessageFile(ContainerSpec spec)
+    /// <summary>The container with the files that the node keeps for it, unless it has files of its own there.</summary>
+    private ContainerSpec WithFiles(V1Pod pod, PodSandbox sandbox, ContainerSpec spec)
     {
-        if (services.Runtime.StartsInstantly || spec.TerminationMessagePath.Length == 0 || spec.Mounts.Any(m => m.Target == spec.TerminationMessagePath))
-            return spec;
-        var file = TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt);
-        return spec with { Mounts = [.. spec.Mounts, new ContainerMount("", file, spec.TerminationMessagePath, ReadOnly: false)] };
-    }
-
-    private ContainerSpec WithHostsFile(V1Pod pod, PodSandbox sandbox, ContainerSpec spec)
-    {
-        if (services.Runtime.StartsInstantly || spec.HostNetwork || spec.Mounts.Any(m => m.Target == "/etc/hosts"))
+        if (services.Runtime.StartsInstantly)
             return spec;
         Directory.CreateDirectory(spec.PodDirectory);
-        var path = Path.Combine(spec.PodDirectory, "etc-hosts");
-        var hostname = SandboxSpecBuilder.HostnameOf(pod);
-        File.WriteAllText(path, HostsFile.Content(pod, hostname, sandbox.Ip, services.Options.ClusterDomain));
-        return spec with { Mounts = [.. spec.Mounts, new ContainerMount("", path, "/etc/hosts", ReadOnly: false)] };
+        var domain = services.Options.ClusterDomain;
+        spec = WithFile(spec, "/etc/hosts", () => Write("etc-hosts", spec.HostNetwork
+            ? HostsFile.OfHost(pod, File.ReadAllText("/etc/hosts"))
+            : HostsFile.Content(pod, PodHostname.Of(pod), sandbox.Ip, domain)));
+        spec = WithFile(spec, "/etc/resolv.conf", () => Write("etc-resolv.conf", ResolverFile.Content(pod, services.Options, ResolverFile.ReadHost())));
+        return spec.TerminationMessagePath.Length == 0
+            ? spec
+            : WithFile(spec, spec.TerminationMessagePath, () => TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt));
+
+        // Running containers have the file itself mounted, so that it is written and not replaced.
+        string Write(string name, string content)
+        {
+            var path = Path.Combine(spec.PodDirectory, name);
+            File.WriteAllText(path, content);
+            return path;
+        }
     }
+
+    private static ContainerSpec WithFile(ContainerSpec spec, string target, Func<string> make) => spec.Mounts.Any(mount => mount.Target == target)
+        ? spec
+        : spec with { Mounts = [.. spec.Mounts, new ContainerMount("", make(), target, ReadOnly: false)] };
 }

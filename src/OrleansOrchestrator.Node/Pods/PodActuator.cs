@@ -94,8 +94,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             if (!services.Runtime.StartsInstantly)
                 Directory.CreateDirectory(services.DirectoryOf(uid));
             await PrepareVolumesAsync(view, cancellationToken);
-            var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
-            var spec = SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options);
+            var spec = await SpecAsync(view, cancellationToken);
             CheckHostPorts(view.Pod, spec);
             using (await services.Starts.EnterAsync(cancellationToken))
                 await services.Runtime.CreateSandboxAsync(spec, cancellationToken);
@@ -119,6 +118,24 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             // A volume needs an object of the API, and the API is away.
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
+        }
+    }
+
+    /// <exception cref="RuntimeException">The pod cannot have the sandbox that it asks for.</exception>
+    private async Task<SandboxSpec> SpecAsync(PodView view, CancellationToken cancellationToken)
+    {
+        if (view.Pod.Spec.HostUsers == false && !services.Runtime.StartsInstantly)
+            throw new RuntimeException(RuntimeException.CreateSandbox, "the runtime does not support user namespaces (hostUsers: false)");
+        try
+        {
+            var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
+            var handler = services.Runtime.StartsInstantly ? "" : await services.RuntimeClasses.HandlerOfAsync(view.Pod, cancellationToken);
+            return SandboxSpecBuilder.Build(
+                view.Pod, attempt, services.DirectoryOf(view.Pod.Metadata.Uid), services.Fencing.StopAfter(view.Pod), handler, services.Options);
+        }
+        catch (ConfigurationException exception)
+        {
+            throw new RuntimeException(RuntimeException.CreateSandbox, exception.Message, exception);
         }
     }
 
@@ -166,7 +183,8 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             NoteFailed(view, start, exception.Reason);
             memory.NoteFailed(name, new WaitingReason(exception.Reason, exception.Message), Now);
             await report(memory.Refresh(view));
-            memory.NotePullWaits(name, start.Container.Image ?? "");
+            if (memory.NotePullWaits(name, start.Container.Image ?? "") is { } waits)
+                services.Events.Record(view.Pod, name, EventType.Normal, "BackOff", waits);
         }
         catch (ConfigurationException exception)
         {

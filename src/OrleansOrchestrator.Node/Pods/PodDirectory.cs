@@ -107,7 +107,8 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
         _ => "exited",
     };
 
-    private PodFailure? Admit(V1Pod pod, bool runs) => (runs ? null : services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(pod, runs);
+    private PodFailure? Admit(V1Pod pod, bool runs) =>
+        (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(pod, runs);
 
     private PodWorker WorkerOf(string uid, V1Pod? pod)
     {

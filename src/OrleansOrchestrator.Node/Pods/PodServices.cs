@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
@@ -30,6 +31,10 @@ internal sealed record PodServices
     public required VolumePreparer Volumes { get; init; }
 
     public required EventRecorder Events { get; init; }
+
+    public required ImagePuller Images { get; init; }
+
+    public required RuntimeClasses RuntimeClasses { get; init; }
 
     public required ProbeAction Probes { get; init; }
 

@@ -44,6 +44,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly TerminationMessages _messages;
     private readonly PodStatusWriter _writer;
     private readonly SupervisedLoop _loop;
+    private readonly Dictionary<string, string> _toldOf = new(StringComparer.Ordinal);
     private readonly RetryDelay _apiDelay = new(ApiServers.Retries, Random.Shared);
     private volatile V1Pod? _pod;
     private CancellationTokenSource _interrupt = new();
@@ -251,7 +252,22 @@ internal sealed partial class PodWorker : IAsyncDisposable
         var status = PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
         if (PodPhase.IsTerminal(status.Phase))
             _services.Admitted.Release(Uid);
+        TellOfBackOffs(view.Pod, status);
         return _writer.WriteAsync(view.Pod, status, cancellationToken);
+    }
+
+    /// <summary>Records an event for each run of a container whose restart waits.</summary>
+    private void TellOfBackOffs(V1Pod pod, V1PodStatus status)
+    {
+        foreach (var container in (status.InitContainerStatuses ?? []).Concat(status.ContainerStatuses))
+        {
+            if (container.State.Waiting is not { Reason: "CrashLoopBackOff" } || _toldOf.GetValueOrDefault(container.Name) == container.ContainerID)
+                continue;
+            _toldOf[container.Name] = container.ContainerID;
+            _services.Events.Record(
+                pod, container.Name, EventType.Warning, "BackOff",
+                $"Back-off restarting failed container {container.Name} in pod {pod.Metadata.Name}_{pod.Metadata.NamespaceProperty}({pod.Metadata.Uid})");
+        }
     }
 
     /// <summary>Reports how the containers ended, removes them, and then the object. In this order a crash in between loses

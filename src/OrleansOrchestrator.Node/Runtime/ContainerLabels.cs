@@ -15,6 +15,8 @@ internal static class ContainerLabels
     public const string Container = Prefix + "container";
     /// <summary>How long the pod may run without the control plane, in milliseconds; absent without a limit.</summary>
     public const string FenceAfter = Prefix + "fence-after";
+    /// <summary>The handler of the pod's runtime class; absent for the usual one.</summary>
+    public const string RuntimeHandler = Prefix + "runtime-handler";
     public const string Attempt = Prefix + "attempt";
     public const string SpecHash = Prefix + "spec-hash";
     public const string Image = Prefix + "image";
@@ -26,6 +28,8 @@ internal static class ContainerLabels
         var labels = IdentityOf(owner, spec);
         if (spec.FenceAfter is { } limit)
             labels[FenceAfter] = ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        if (spec.RuntimeHandler.Length > 0)
+            labels[RuntimeHandler] = spec.RuntimeHandler;
         return labels;
     }
 

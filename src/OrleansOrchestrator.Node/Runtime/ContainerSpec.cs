@@ -32,6 +32,8 @@ internal sealed record ContainerSpec
     /// <summary>Where the container's program finds the file for its last message.</summary>
     public string TerminationMessagePath { get; init; } = "";
 
+    public ProcessScope Processes { get; init; }
+
     public bool HostNetwork { get; init; }
 
     /// <summary>The container whose processes it sees, by its id in the runtime; null for its own.</summary>
@@ -49,7 +51,32 @@ internal sealed record ContainerSpec
 }
 
 /// <summary>A file or directory of the node mounted into the container.</summary>
-internal sealed record ContainerMount(string Volume, string Source, string Target, bool ReadOnly, bool Propagate = false);
+/// <param name="Volume">The volume's name; empty for a file that the node keeps for the container.</param>
+/// <param name="Source">The path on the node.</param>
+/// <param name="Target">The path in the container.</param>
+/// <param name="ReadOnly">Whether the container may only read it.</param>
+/// <param name="Propagation">Which later mounts below the path are seen.</param>
+internal sealed record ContainerMount(string Volume, string Source, string Target, bool ReadOnly, MountPropagation Propagation = MountPropagation.None);
+
+/// <summary>Which mounts that are made below a mounted path later are seen.</summary>
+internal enum MountPropagation
+{
+    None,
+
+    /// <summary>The container sees those of the host.</summary>
+    HostToContainer,
+
+    /// <summary>The host sees those of the container too.</summary>
+    Bidirectional,
+}
+
+/// <summary>Which processes a container sees.</summary>
+internal enum ProcessScope
+{
+    Container,
+    Pod,
+    Host,
+}
 
 /// <summary>Limits of a container; zero means none.</summary>
 internal sealed record ContainerResources
@@ -80,6 +107,21 @@ internal sealed record ContainerSecurity
     public bool ReadOnlyRoot { get; init; }
 
     public bool NoNewPrivileges { get; init; }
+
+    /// <summary>The image's user, for a group without a user.</summary>
+    public string ImageUser { get; init; } = "";
+
+    /// <summary>The filter of system calls: <c>unconfined</c>, the text of a profile, or empty for the runtime's.</summary>
+    public string Seccomp { get; init; } = "";
+
+    /// <summary>The AppArmor profile: <c>unconfined</c>, a name, or empty for the runtime's.</summary>
+    public string AppArmor { get; init; } = "";
+
+    /// <summary>The parts of the SELinux label, as <c>user:…</c>, <c>role:…</c>, <c>type:…</c>, <c>level:…</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Whether the container sees the parts of <c>/proc</c> that are hidden otherwise.</summary>
+    public bool UnmaskedProc { get; init; }
 
     public IReadOnlyList<string> AddCapabilities { get; init; } = [];
 

@@ -62,7 +62,12 @@ internal interface IContainerRuntime : IAsyncDisposable
 
     /// <summary>Makes the image available, and returns its id.</summary>
     /// <exception cref="RuntimeException">Reason is <c>ErrImagePull</c>, <c>ErrImageNeverPull</c> or <c>InvalidImageName</c>.</exception>
-    Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken);
+    Task<ImageResult> EnsureImageAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken);
+
+    /// <summary>The folders of an image's layers on this machine, the topmost first.</summary>
+    /// <exception cref="RuntimeException">The image is not here, or the runtime does not keep it in folders.</exception>
+    Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken);
 
     /// <summary>The images that the runtime has; none without images.</summary>
     Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken);

@@ -9,7 +9,7 @@ internal sealed partial record ImageReference(string Repository, string TagOrDig
     public static ImageReference Parse(string image)
     {
         if (!Grammar().IsMatch(image))
-            throw new RuntimeException("InvalidImageName", $"Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format");
+            throw new RuntimeException(RuntimeException.InvalidImageName, $"Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format");
         if (image.IndexOf('@', StringComparison.Ordinal) is >= 0 and var at)
             return new(image[..at], image[(at + 1)..]);
         var colon = image.LastIndexOf(':');

@@ -51,8 +51,12 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
     public Task RemovePodAsync(string podUid, CancellationToken cancellationToken) =>
         TimeAsync("remove_podsandbox", instruments.BeginOperation(), runtime.RemovePodAsync(podUid, cancellationToken));
 
-    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, cancellationToken));
+    public Task<ImageResult> EnsureImageAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, credentials, cancellationToken));
+
+    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+        TimeAsync("image_status", instruments.BeginOperation(), runtime.FindLayersAsync(image, cancellationToken));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>
         TimeAsync("list_images", instruments.BeginOperation(), runtime.ListImagesAsync(cancellationToken));

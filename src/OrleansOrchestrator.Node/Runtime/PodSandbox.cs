@@ -17,6 +17,9 @@ internal sealed record PodSandbox
     /// <summary>How long the pod may run without the control plane; null without a limit. Stored with its containers.</summary>
     public TimeSpan? FenceAfter { get; init; }
 
+    /// <summary>The handler of the pod's runtime class; empty for the usual one.</summary>
+    public string RuntimeHandler { get; init; } = "";
+
     /// <summary>Whether the sandbox holds its namespaces, so that containers can run in it.</summary>
     public bool IsReady { get; init; }
 

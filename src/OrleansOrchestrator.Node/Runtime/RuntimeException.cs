@@ -6,6 +6,7 @@ internal sealed class RuntimeException(string reason, string message, Exception?
 {
     public const string ImagePull = "ErrImagePull";
     public const string ImageNeverPull = "ErrImageNeverPull";
+    public const string InvalidImageName = "InvalidImageName";
     public const string CreateContainerConfig = "CreateContainerConfigError";
     public const string CreateContainer = "CreateContainerError";
     public const string RunContainer = "RunContainerError";

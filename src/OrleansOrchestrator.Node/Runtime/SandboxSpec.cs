@@ -19,6 +19,12 @@ internal sealed record SandboxSpec
 
     public bool HostPid { get; init; }
 
+    /// <summary>Whether the pod's containers see each other's processes.</summary>
+    public bool ShareProcesses { get; init; }
+
+    /// <summary>The handler of the pod's runtime class; empty for the usual one.</summary>
+    public string RuntimeHandler { get; init; } = "";
+
     /// <summary>The pod's folder on the node.</summary>
     public required string Directory { get; init; }
 
@@ -28,12 +34,6 @@ internal sealed record SandboxSpec
     public IReadOnlyList<PublishedPort> HostPorts { get; init; } = [];
 
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
-
-    public IReadOnlyList<string> DnsServers { get; init; } = [];
-
-    public IReadOnlyList<string> DnsSearches { get; init; } = [];
-
-    public IReadOnlyList<string> DnsOptions { get; init; } = [];
 }
 
 /// <summary>A port of the node that is forwarded to a port of the pod. Protocol is <c>tcp</c> or <c>udp</c>.</summary>

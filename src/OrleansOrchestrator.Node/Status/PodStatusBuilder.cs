@@ -23,6 +23,7 @@ internal static class PodStatusBuilder
         var podIp = view.Pod.Spec.HostNetwork == true ? host : AddressOf(view);
         return new V1PodStatus
         {
+            ObservedGeneration = view.Pod.Metadata.Generation,
             Phase = isEnding ? view.Pod.Status?.Phase ?? PodPhase.Pending : outcome,
             Reason = failure?.Reason,
             Message = failure?.Message,

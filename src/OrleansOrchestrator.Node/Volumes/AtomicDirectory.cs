@@ -52,6 +52,9 @@ internal sealed class AtomicDirectory(string path)
         }
     }
 
+    /// <summary>Whether the directory shows something.</summary>
+    public bool HasContent => Directory.Exists(Path.Combine(path, DataLink));
+
     /// <summary>Whether an entry is a directory and not a link to one.</summary>
     private static bool IsDirectory(string entry) => new DirectoryInfo(entry) is { Exists: true, LinkTarget: null };
 
@@ -60,7 +63,9 @@ internal sealed class AtomicDirectory(string path)
         Directory.CreateDirectory(Path.GetDirectoryName(target)!, DirectoryMode);
         File.WriteAllBytes(target, file.Content);
         File.SetUnixFileMode(target, (UnixFileMode)(group is null ? file.Mode : file.Mode | 0b100_000));
-        if (group is { } id)
+        if (file.Owner is { } owner)
+            FileCalls.SetOwner(target, owner, group);
+        else if (group is { } id)
             FileCalls.SetGroup(target, id);
     }
 

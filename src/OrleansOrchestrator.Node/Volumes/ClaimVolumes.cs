@@ -21,7 +21,9 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
         var found = await FindAsync(pod, volume, name, cancellationToken);
         var path = PathOf(found);
         folder.BeginUse(record, path);
-        Prepare(found, path, pod.Spec.SecurityContext?.FsGroup);
+        Prepare(found, path);
+        if (pod.Spec.SecurityContext is { FsGroup: { } group } context && found.Spec.HostPath is null && volume.PersistentVolumeClaim?.ReadOnlyProperty != true)
+            VolumeOwnership.Apply(path, group, context.FsGroupChangePolicy, cancellationToken);
         folder.CompleteUse(record);
         return path;
     }
@@ -57,22 +59,13 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
     private static string PathOf(V1PersistentVolume volume) => volume.Spec.HostPath?.Path ?? volume.Spec.Local?.Path ?? throw new ConfigurationException(
         $"the node supports persistent volumes of hostPath and local, but not of {PersistentVolumeSources.Of(volume.Spec).Keys.FirstOrDefault() ?? "this kind"}");
 
-    private void Prepare(V1PersistentVolume volume, string path, long? group)
+    private void Prepare(V1PersistentVolume volume, string path)
     {
         if (volume.Spec.HostPath is { } hostPath)
-        {
             HostPathVolume.Prepare(hostPath);
-            return;
-        }
-
-        if (folder.Holds(volume))
+        else if (folder.Holds(volume))
             LocalVolumeFolder.Make(path);
         else if (!Path.Exists(path))
             throw new ConfigurationException($"path \"{path}\" does not exist");
-        if (group is { } id && Directory.Exists(path))
-        {
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.SetGroup | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute);
-            FileCalls.SetGroup(path, id);
-        }
     }
 }

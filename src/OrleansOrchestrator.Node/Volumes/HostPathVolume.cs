@@ -16,7 +16,8 @@ internal static class HostPathVolume
     public static string Prepare(V1HostPathVolumeSource source)
     {
         var path = source.Path;
-        if (source.Type is "DirectoryOrCreate" && FileCalls.KindOf(path) == FileKind.Missing)
+        // Of a path without a type nothing is asked; container runtimes make it.
+        if (source.Type is null or "" or "DirectoryOrCreate" && FileCalls.KindOf(path) == FileKind.Missing)
             Directory.CreateDirectory(path, NewDirectoryMode);
         else if (source.Type is "FileOrCreate" && FileCalls.KindOf(path) == FileKind.Missing)
             CreateFile(path);

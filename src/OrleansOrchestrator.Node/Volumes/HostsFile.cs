@@ -19,13 +19,20 @@ internal static class HostsFile
             text.Append(address).Append('\t').Append(names).Append('\n');
         }
 
-        if (pod.Spec.HostAliases is { Count: > 0 } aliases)
-        {
-            text.Append("\n# Entries added by HostAliases.\n");
-            foreach (var alias in aliases)
-                text.Append(alias.Ip).Append('\t').AppendJoin('\t', alias.Hostnames).Append('\n');
-        }
+        return AddAliases(text, pod).ToString();
+    }
 
-        return text.ToString();
+    /// <summary>That of a pod on the host's network: the host's, and the pod's aliases.</summary>
+    public static string OfHost(V1Pod pod, string host) =>
+        AddAliases(new StringBuilder("# Kubernetes-managed hosts file (host network).\n").Append(host), pod).ToString();
+
+    private static StringBuilder AddAliases(StringBuilder text, V1Pod pod)
+    {
+        if (pod.Spec.HostAliases is not { Count: > 0 } aliases)
+            return text;
+        text.Append("\n# Entries added by HostAliases.\n");
+        foreach (var alias in aliases)
+            text.Append(alias.Ip).Append('\t').AppendJoin('\t', alias.Hostnames ?? []).Append('\n');
+        return text;
     }
 }

@@ -5,9 +5,10 @@ using OrleansOrchestrator.Node.Configuration;
 namespace OrleansOrchestrator.Node.Volumes;
 
 /// <summary>Resolves the files of volumes with ConfigMaps, Secrets and fields of the pod.</summary>
-internal sealed class VolumeContent(IConfigurationSource source, ResourceField resources)
+internal sealed class VolumeContent(IConfigurationSource source, ITokenSource tokens, ResourceField resources)
 {
     private const int DefaultMode = 0b110_100_100; // 0644
+    private const int TokenMode = 0b110_000_000; // 0600
 
     /// <summary>Whether the volume's content comes from the API.</summary>
     public static bool IsProjected(V1Volume volume) =>
@@ -33,9 +34,30 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
                 await AddSecretAsync(files, ns, partSecret.Name, partSecret.Items, partSecret.Optional, mode, cancellationToken);
             if (part.DownwardAPI is { } partDownward)
                 AddFields(files, pod, partDownward.Items, mode);
+            if (part.ServiceAccountToken is { } token)
+                files.Add(await TokenAsync(pod, token, mode, cancellationToken));
+            if (part.ClusterTrustBundle is not null || part.PodCertificate is not null)
+                throw new ConfigurationException("the node shows no clusterTrustBundle and no podCertificate in volumes");
         }
 
         return files.All;
+    }
+
+    /// <summary>A token is for nobody but the pod's user or group, if the pod has only one.</summary>
+    private async Task<VolumeFile> TokenAsync(V1Pod pod, V1ServiceAccountTokenProjection wanted, int? mode, CancellationToken cancellationToken)
+    {
+        var owner = UserOf(pod);
+        var isPrivate = owner is not null || pod.Spec.SecurityContext?.FsGroup is not null;
+        var token = await tokens.GetTokenAsync(pod, wanted, cancellationToken);
+        return new VolumeFile(wanted.Path, Encoding.UTF8.GetBytes(token), isPrivate ? TokenMode : mode ?? DefaultMode, owner);
+    }
+
+    /// <summary>The user as whom all containers of a pod run; null if they differ or do not say.</summary>
+    private static long? UserOf(V1Pod pod)
+    {
+        var users = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? [])
+            .Select(container => container.SecurityContext?.RunAsUser ?? pod.Spec.SecurityContext?.RunAsUser).Distinct().ToList();
+        return users is [{ } user] ? user : null;
     }
 
     private async Task AddConfigMapAsync(

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
+using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Linux;
 
@@ -8,8 +9,10 @@ namespace OrleansOrchestrator.Node.Volumes;
 /// <summary>Makes the volumes of a pod on the node, and refreshes those with objects of the API.</summary>
 /// <param name="content">Reads the content from the API.</param>
 /// <param name="claims">Finds the folders of claims.</param>
+/// <param name="images">Mounts images; null where containers are made of none.</param>
+/// <param name="memoryBytes">The node's memory for pods.</param>
 /// <param name="projectedBytesMax">The most content from the API in the volumes of one pod, on the node's disk.</param>
-internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims, long projectedBytesMax)
+internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims, IImageVolumes? images, long memoryBytes, long projectedBytesMax)
 {
     // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
@@ -58,18 +61,69 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
             return await claims.PrepareAsync(pod, volume, claim, podDirectory, cancellationToken);
 
         var path = Path.Combine(podDirectory, "volumes", volume.Name);
-        if (volume.EmptyDir is not null)
+        if (volume.EmptyDir is { } scratch)
         {
-            var group = pod.Spec.SecurityContext?.FsGroup;
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            NewFolder.Make(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup, group);
+            CreateScratch(pod, scratch, path);
             return path;
+        }
+
+        if (volume.Image is { } image)
+        {
+            return images is null
+                ? throw new ConfigurationException("this node runs host processes, and shows no images in volumes")
+                : await images.MountAsync(pod, image, path, cancellationToken);
         }
 
         if (!VolumeContent.IsProjected(volume))
             throw new ConfigurationException("the node does not support this kind of volume");
-        var files = await content.ReadAsync(pod, volume, room, cancellationToken);
-        new AtomicDirectory(path).Write(files, pod.Spec.SecurityContext?.FsGroup);
+        await ProjectAsync(pod, volume, new AtomicDirectory(path), room, cancellationToken);
         return path;
+    }
+
+    /// <summary>Writes the present content. What is there already stays while the API is away.</summary>
+    private async Task ProjectAsync(V1Pod pod, V1Volume volume, AtomicDirectory directory, ProjectionRoom room, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<VolumeFile> files;
+        try
+        {
+            files = await content.ReadAsync(pod, volume, room, cancellationToken);
+        }
+        catch (Exception exception) when (directory.HasContent && Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        directory.Write(files, pod.Spec.SecurityContext?.FsGroup);
+    }
+
+    private void CreateScratch(V1Pod pod, V1EmptyDirVolumeSource scratch, string path)
+    {
+        var group = pod.Spec.SecurityContext?.FsGroup;
+        var mode = group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup;
+        var inMemory = scratch.Medium switch
+        {
+            null or "" => false,
+            "Memory" => true,
+            var other => throw new ConfigurationException($"the node has no memory of the medium {other} for volumes"),
+        };
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        NewFolder.Make(path, mode, group);
+        if (!inMemory || Mounts.IsMounted(path))
+            return;
+        Mounts.Memory(path, MemoryOf(pod, scratch), mode);
+        if (group is { } id)
+            FileCalls.SetGroup(path, id);
+
+        // A change of the group takes away the bit that hands it on.
+        File.SetUnixFileMode(path, mode);
+    }
+
+    /// <summary>The least of the volume's limit, the pod's memory limit and the node's memory, as with the kubelet.</summary>
+    private long MemoryOf(V1Pod pod, V1EmptyDirVolumeSource scratch)
+    {
+        var limits = pod.Spec.Containers.Select(container => Amount.Of(container.Resources?.Limits, "memory")).ToList();
+        var limit = limits.Contains(null) ? memoryBytes : Math.Min(memoryBytes, Amount.Ceiling(limits.Sum() ?? 0));
+        return scratch.SizeLimit is { } size && Amount.Ceiling(Amount.Of(size)) is > 0 and var bytes ? Math.Min(limit, bytes) : limit;
     }
 }

@@ -26,6 +26,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _hanging = new(StringComparer.Ordinal);
     private long _revision = 1;
     private long _compacted;
+    private int _tokens;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _application;
     private int _port;
@@ -194,6 +195,13 @@ internal sealed class FakeApiServer : IAsyncDisposable
                         ["metadata"] = new JsonObject { ["resourceVersion"] = _revision.ToString() },
                         ["items"] = new JsonArray([.. items]),
                     });
+                case "POST" when path.EndsWith("/token", StringComparison.Ordinal):
+                    body!["status"] = new JsonObject
+                    {
+                        ["token"] = $"token-{++_tokens} for {string.Join(',', body["spec"]!["audiences"]?.AsArray().Select(one => one!.ToString()) ?? [])}",
+                        ["expirationTimestamp"] = TimeProvider.System.GetUtcNow().AddSeconds((long)body["spec"]!["expirationSeconds"]!).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
+                    };
+                    return (201, body.DeepClone());
                 case "POST":
                     var target = $"{path}/{body!["metadata"]!["name"]}";
                     if (_objects.ContainsKey(target))

@@ -28,6 +28,7 @@ internal static class ContainerTranslation
             PodNamespace = Label(sandbox.Labels, ContainerLabels.PodNamespace),
             Attempt = AttemptOf(sandbox),
             FenceAfter = ContainerLabels.FenceAfterOf(sandbox.Labels),
+            RuntimeHandler = Label(sandbox.Labels, ContainerLabels.RuntimeHandler),
             IsReady = isReady,
             Ip = address,
             CreatedAt = sandbox.Created.ToUniversalTime(),

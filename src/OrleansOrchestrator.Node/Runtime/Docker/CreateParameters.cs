@@ -33,9 +33,7 @@ internal static class CreateParameters
                 ports => ports.Key,
                 IList<PortBinding> (ports) => [.. ports.Select(Binding)]),
             Sysctls = new Dictionary<string, string>(spec.Sysctls),
-            DNS = [.. spec.DnsServers],
-            DNSSearch = [.. spec.DnsSearches],
-            DNSOptions = [.. spec.DnsOptions],
+            Runtime = spec.RuntimeHandler,
             OomScoreAdj = Oom(SandboxOomScoreAdjust, allowNegativeOom),
             LogConfig = Logs,
             SecurityOpt = ["no-new-privileges"],
@@ -69,7 +67,14 @@ internal static class CreateParameters
             CgroupParent = cgroup ?? "",
             NetworkMode = $"container:{sandbox.Id}",
             IpcMode = $"container:{sandbox.Id}",
-            PidMode = spec.ProcessesOf is { } target ? $"container:{target}" : "",
+            PidMode = spec.Processes switch
+            {
+                ProcessScope.Container when spec.ProcessesOf is { } target => $"container:{target}",
+                ProcessScope.Host => "host",
+                ProcessScope.Pod => $"container:{sandbox.Id}",
+                _ => "",
+            },
+            Runtime = sandbox.RuntimeHandler,
             Mounts = [.. spec.Mounts.Select(MountOf)],
             LogConfig = Logs,
             CPUShares = CpuQuota.SharesOf(resources.CpuRequestMillis),
@@ -83,15 +88,31 @@ internal static class CreateParameters
             CapAdd = [.. security.AddCapabilities],
             CapDrop = [.. security.DropCapabilities],
             GroupAdd = [.. security.SupplementalGroups.Select(g => g.ToString(CultureInfo.InvariantCulture))],
-            SecurityOpt = security.NoNewPrivileges ? ["no-new-privileges"] : [],
+            SecurityOpt = [.. SecurityOptionsOf(security)],
+
+            // Null, and not an empty list, means the engine's own; the model does not allow it.
+            MaskedPaths = security.UnmaskedProc ? [] : null!,
+            ReadonlyPaths = security.UnmaskedProc ? [] : null!,
         };
+    }
+
+    private static IEnumerable<string> SecurityOptionsOf(ContainerSecurity security)
+    {
+        if (security.NoNewPrivileges)
+            yield return "no-new-privileges";
+        if (security.Seccomp.Length > 0)
+            yield return $"seccomp={security.Seccomp}";
+        if (security.AppArmor.Length > 0)
+            yield return $"apparmor={security.AppArmor}";
+        foreach (var label in security.Labels)
+            yield return $"label={label}";
     }
 
     private static string UserOf(ContainerSecurity security) => (security.User, security.Group) switch
     {
         ({ } user, { } group) => string.Create(CultureInfo.InvariantCulture, $"{user}:{group}"),
         ({ } user, null) => user.ToString(CultureInfo.InvariantCulture),
-        (null, { } group) => string.Create(CultureInfo.InvariantCulture, $"0:{group}"),
+        (null, { } group) => string.Create(CultureInfo.InvariantCulture, $"{(security.ImageUser.Split(':') is [{ Length: > 0 } user, ..] ? user : "0")}:{group}"),
         _ => "",
     };
 
@@ -102,7 +123,15 @@ internal static class CreateParameters
         Source = mount.Source,
         Target = mount.Target,
         ReadOnly = mount.ReadOnly,
-        BindOptions = new BindOptions { Propagation = mount.Propagate ? "rslave" : "rprivate" },
+        BindOptions = new BindOptions
+        {
+            Propagation = mount.Propagation switch
+            {
+                MountPropagation.HostToContainer => "rslave",
+                MountPropagation.Bidirectional => "rshared",
+                _ => "rprivate",
+            },
+        },
     };
 
     private static string PortName(PublishedPort port) =>

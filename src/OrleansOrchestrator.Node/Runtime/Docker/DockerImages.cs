@@ -15,7 +15,8 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
 
     private readonly SemaphoreSlim _builtIn = new(1);
 
-    public async Task<ImageResult> EnsureAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken)
+    public async Task<ImageResult> EnsureAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
     {
         var reference = ImageReference.Parse(image);
         try
@@ -28,7 +29,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
                 throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
 
             var start = timeProvider.GetTimestamp();
-            await PullAsync(reference, cancellationToken);
+            await PullAsync(reference, credentials, cancellationToken);
             var pulled = await FindAsync(image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
             return new ImageResult(pulled.Id, timeProvider.GetElapsedTime(start), pulled.User);
@@ -122,11 +123,63 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         }
     }
 
-    private async Task PullAsync(ImageReference reference, CancellationToken cancellationToken)
+    /// <summary>The folders of an image's layers on this machine, the topmost first.</summary>
+    /// <exception cref="RuntimeException">The image is not here, or the engine keeps it in another way.</exception>
+    public async Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken)
+    {
+        var found = await DockerEngine.CallAsync(
+            token => client.Images.InspectImageAsync(image, token), DockerEngine.QuickTime, RuntimeException.ImagePull, cancellationToken);
+        var data = found.GraphDriver is { Name: "overlay2", Data: { } known } ? known : new Dictionary<string, string>();
+        List<string> layers = [];
+        if (data.TryGetValue("UpperDir", out var top))
+            layers.Add(top);
+        if (data.TryGetValue("LowerDir", out var lower))
+            layers.AddRange(lower.Split(':'));
+        return layers.Count > 0 && layers.TrueForAll(Directory.Exists)
+            ? [.. layers.Select(ShortNameOf)]
+            : throw new RuntimeException(RuntimeException.ImagePull, $"the engine does not keep image \"{image}\" as layers on this machine, so that it cannot be mounted");
+    }
+
+    /// <summary>The short name that the engine keeps of a layer, so that the names of many fit in one mount.</summary>
+    private static string ShortNameOf(string layer)
+    {
+        var folder = Path.GetDirectoryName(layer)!;
+        var link = Path.Combine(folder, "link");
+        return File.Exists(link) ? Path.Combine(Path.GetDirectoryName(folder)!, "l", File.ReadAllText(link)) : layer;
+    }
+
+    /// <summary>Tries one credential after the other, as the kubelet does.</summary>
+    private async Task PullAsync(ImageReference reference, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < credentials.Count - 1; i++)
+        {
+            try
+            {
+                await PullAsync(reference, credentials[i], cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (exception is RuntimeException or DockerApiException)
+            {
+                // The next one may be right.
+            }
+        }
+
+        await PullAsync(reference, credentials.LastOrDefault(), cancellationToken);
+    }
+
+    private async Task PullAsync(ImageReference reference, RegistryCredential? credential, CancellationToken cancellationToken)
     {
         var progress = new PullProgress();
         var parameters = new ImagesCreateParameters { FromImage = reference.Repository, Tag = reference.TagOrDigest };
-        await client.Images.CreateImageAsync(parameters, null, progress, cancellationToken);
+        var auth = credential is null ? null : new AuthConfig
+        {
+            ServerAddress = credential.Server,
+            Username = credential.Username,
+            Password = credential.Password,
+            IdentityToken = credential.IdentityToken,
+            RegistryToken = credential.RegistryToken,
+        };
+        await client.Images.CreateImageAsync(parameters, auth, progress, cancellationToken);
         if (progress.Error is { } error)
             throw new RuntimeException(RuntimeException.ImagePull, error);
     }

@@ -210,8 +210,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             await cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
     }
 
-    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        _images.EnsureAsync(image, policy, cancellationToken);
+    public Task<ImageResult> EnsureImageAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        _images.EnsureAsync(image, policy, credentials, cancellationToken);
+
+    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+        _images.FindLayersAsync(image, cancellationToken);
 
     public async Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken)
     {

@@ -89,7 +89,11 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
         return Task.CompletedTask;
     }
 
-    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.ImagePull, NothingRuns);
+
+    public Task<ImageResult> EnsureImageAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult($"hollow://{image}", null, "65534"));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>

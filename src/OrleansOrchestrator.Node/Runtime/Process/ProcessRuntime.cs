@@ -103,6 +103,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
+        if (spec.RuntimeHandler.Length > 0)
+            throw new RuntimeException(RuntimeException.CreateSandbox, $"no runtime for \"{spec.RuntimeHandler}\" is configured");
         string? address = null;
         if (!spec.HostNetwork)
         {
@@ -143,7 +145,11 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         }
     }
 
-    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.ImagePull, "processes of the host are made of no image");
+
+    public Task<ImageResult> EnsureImageAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult("", null, ProcessUser.Current));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeImage>>([]);

@@ -7,18 +7,33 @@ internal static class ProgramBuilder
 {
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>The words that change a program's user, if it needs another one and the daemon may change to it.</summary>
+    /// <summary>The words that change a program's user, groups and privileges, as far as it asks for that and the daemon may do so.</summary>
     public static IReadOnlyList<string> UserWords(ContainerSpec spec)
     {
-        if (!System.Environment.IsPrivilegedProcess || spec.Security is { User: null, Group: null })
-            return [];
-        var words = new List<string> { "setpriv", "--clear-groups" };
-        if (spec.Security.User is { } user)
-            words.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user}"));
-        if ((spec.Security.Group ?? spec.Security.User) is { } group)
-            words.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={group}"));
-        return [.. words, "--"];
+        var security = spec.Security;
+        var words = new List<string>();
+        if (security.NoNewPrivileges)
+            words.Add("--no-new-privs");
+        if (System.Environment.IsPrivilegedProcess)
+        {
+            if (security.User is { } user)
+                words.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user}"));
+            if ((security.Group ?? security.User) is { } group)
+                words.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={group}"));
+            if (security.SupplementalGroups.Count > 0)
+                words.Add($"--groups={string.Join(',', security.SupplementalGroups)}");
+            else if (words.Exists(word => word.StartsWith("--re", StringComparison.Ordinal)))
+                words.Add("--clear-groups");
+            if (security.DropCapabilities.Count > 0 && !security.Privileged)
+                words.Add($"--bounding-set={string.Join(',', security.DropCapabilities.Select(name => "-" + NameOf(name)).Concat(security.AddCapabilities.Select(name => "+" + NameOf(name))))}");
+        }
+
+        return words.Count == 0 ? [] : ["setpriv", .. words, "--"];
     }
+
+    // The tool's names of capabilities.
+    private static string NameOf(string capability) =>
+        (capability.StartsWith("CAP_", StringComparison.Ordinal) ? capability[4..] : capability).ToLowerInvariant();
 
     /// <summary>The user of a container's program, if it differs from the daemon's and the daemon can change to it.</summary>
     public static string? OwnerOf(ContainerSpec spec) =>

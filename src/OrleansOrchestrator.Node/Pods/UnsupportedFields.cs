@@ -1,0 +1,69 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>Rejects pods that ask for what the node cannot give, so that nothing they say is silently left out.</summary>
+internal static class UnsupportedFields
+{
+    private const string AppArmorSwitch = "/sys/module/apparmor/parameters/enabled";
+
+    /// <summary>Why the node rejects the pod; null if it does not.</summary>
+    public static PodFailure? Refuse(V1Pod pod, IContainerRuntime runtime)
+    {
+        if (runtime.StartsInstantly)
+            return null;
+        if (pod.Spec.SecurityContext?.SupplementalGroupsPolicy == "Strict")
+            return Rejection("SupplementalGroupsPolicyNotSupported", "SupplementalGroupsPolicy=Strict is not supported in this node");
+        if (Containers(pod).Any(container => SecurityBuilder.ProfileOf(pod, container.Spec) is { Type: not "Unconfined" }) && !HasAppArmor())
+            return Rejection("AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host");
+        if (runtime.HasImages)
+            return null;
+        var fields = OfProcesses(pod).ToList();
+        return fields.Count == 0
+            ? null
+            : Rejection("UnsupportedFields", $"this node runs pods as processes of the host, and has no means for {string.Join(", ", fields)}");
+    }
+
+    /// <summary>What processes of the host cannot have.</summary>
+    private static IEnumerable<string> OfProcesses(V1Pod pod)
+    {
+        var spec = pod.Spec;
+        if (spec.HostUsers == false)
+            yield return "spec.hostUsers=false";
+        if (spec.DnsPolicy == "None" || spec.DnsConfig is not null)
+            yield return "spec.dnsConfig";
+        if (spec.HostAliases is { Count: > 0 })
+            yield return "spec.hostAliases";
+        if (spec.SecurityContext?.Sysctls is { Count: > 0 })
+            yield return "spec.securityContext.sysctls";
+        if (spec.SecurityContext?.SeLinuxOptions is not null)
+            yield return "spec.securityContext.seLinuxOptions";
+        if (spec.SecurityContext?.SeccompProfile is { Type: "Localhost" })
+            yield return "spec.securityContext.seccompProfile";
+        foreach (var (path, container) in Containers(pod))
+        {
+            var security = container.SecurityContext;
+            if (security?.ReadOnlyRootFilesystem == true)
+                yield return $"{path}.securityContext.readOnlyRootFilesystem";
+            if (security?.SeLinuxOptions is not null)
+                yield return $"{path}.securityContext.seLinuxOptions";
+            if (security?.SeccompProfile is { Type: "Localhost" })
+                yield return $"{path}.securityContext.seccompProfile";
+            var user = security?.RunAsUser ?? spec.SecurityContext?.RunAsUser;
+            if (security?.Capabilities?.Add is { Count: > 0 } && (user is > 0 || !Environment.IsPrivilegedProcess))
+                yield return $"{path}.securityContext.capabilities.add";
+            if (user is not null && !Environment.IsPrivilegedProcess)
+                yield return $"{path}.securityContext.runAsUser (the daemon is not root)";
+        }
+    }
+
+    private static IEnumerable<(string Path, V1Container Spec)> Containers(V1Pod pod) =>
+        (pod.Spec.InitContainers ?? []).Select((container, i) => ($"spec.initContainers[{i}]", container))
+            .Concat(pod.Spec.Containers.Select((container, i) => ($"spec.containers[{i}]", container)));
+
+    private static bool HasAppArmor() => File.Exists(AppArmorSwitch) && File.ReadAllText(AppArmorSwitch).StartsWith('Y');
+
+    private static PodFailure Rejection(string reason, string why) => new(reason, $"Pod was rejected: {why}", why);
+}
