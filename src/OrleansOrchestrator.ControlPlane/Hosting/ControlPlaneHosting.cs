@@ -82,6 +82,8 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, CustomResourceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, LimitRangeAdmission>();
+        services.AddSingleton<IAdmissionPlugin, ServiceAccountAdmission>();
+        services.AddSingleton<IAdmissionPlugin, RuntimeClassAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultStorageClassAdmission>();

@@ -17,8 +17,6 @@ internal sealed class RuntimeClassKind : ResourceDefinition<V1RuntimeClass>
 
     public override string Plural => "runtimeclasses";
 
-    public override bool IsActedOn => false;
-
     public override bool Namespaced => false;
 
     protected override IReadOnlyList<TableColumn<V1RuntimeClass>> TypedColumns =>

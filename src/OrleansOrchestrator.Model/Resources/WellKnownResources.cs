@@ -72,6 +72,9 @@ public static class WellKnownResources
     /// <summary>Limits of single pods, containers and claims.</summary>
     public static readonly ResourceName LimitRanges = new("limitranges");
 
+    /// <summary>Runtime classes.</summary>
+    public static readonly ResourceName RuntimeClasses = new("runtimeclasses", "node.k8s.io");
+
     /// <summary>Priority classes.</summary>
     public static readonly ResourceName PriorityClasses = new("priorityclasses", "scheduling.k8s.io");
 

@@ -13,7 +13,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="start">The container and the number of the attempt.</param>
     /// <param name="image">The image on the node.</param>
-    /// <param name="volumes">The paths of volumes on the node by name.</param>
+    /// <param name="volumes">The paths of volumes on the node by name; null if nothing is mounted.</param>
     /// <param name="directory">The pod's folder on the node.</param>
     /// <param name="cancellationToken">Cancels the look-ups.</param>
     /// <exception cref="ConfigurationException">Something that the container refers to is missing.</exception>
@@ -21,7 +21,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         V1Pod pod,
         ContainerStart start,
         ImageResult image,
-        IReadOnlyDictionary<string, string> volumes,
+        IReadOnlyDictionary<string, string>? volumes,
         string directory,
         CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Arguments = input.Expand(container.Args, variables),
             Environment = [.. variables],
             WorkingDirectory = string.IsNullOrEmpty(container.WorkingDir) ? null : container.WorkingDir,
-            Mounts = [.. Mounts(pod, container, volumes, variables, directory)],
+            Mounts = volumes is null ? [] : [.. Mounts(pod, container, volumes, variables, directory)],
             Resources = Resources(pod, container),
             Security = security.Build(pod, container, image.User),
             TerminationMessagePath = container.TerminationMessagePath ?? "",

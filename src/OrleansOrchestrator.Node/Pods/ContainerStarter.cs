@@ -19,12 +19,12 @@ internal sealed class ContainerStarter(PodServices services)
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="sandbox">The pod in the runtime.</param>
     /// <param name="start">The container and the number of the attempt.</param>
-    /// <param name="volumes">The paths of volumes on the node by name.</param>
+    /// <param name="volumes">The paths of volumes on the node by name; null if nothing is mounted.</param>
     /// <param name="cancellationToken">Cancels a pull.</param>
     /// <returns>The container's id in the runtime.</returns>
     /// <exception cref="RuntimeException">The start failed; events already report it.</exception>
     public async Task<string> StartAsync(
-        V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string> volumes, CancellationToken cancellationToken)
+        V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string>? volumes, CancellationToken cancellationToken)
     {
         var runtime = services.Runtime;
         var image = await services.Images.PullAsync(pod, start.Container.Name, start.Container.Image ?? "", start.Container.ImagePullPolicy, cancellationToken);

@@ -49,7 +49,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
     /// <summary>Refreshes volumes with objects of the API when that is due; returns the wait until the next refresh.</summary>
     public async Task<TimeSpan?> RefreshVolumesAsync(PodView view, CancellationToken cancellationToken)
     {
-        if (view.IsTerminal || view.IsDeleted || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) != true)
+        if (view.IsTerminal || view.IsDeleted || services.Runtime.StartsInstantly || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) != true)
             return null;
         var age = view.Now - memory.VolumesReadAt;
         if (age < services.Options.SyncPeriod)
@@ -165,7 +165,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             if (memory.Volumes is null || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) == true)
                 await PrepareVolumesAsync(view, cancellationToken);
             var pod = WithAddresses(view);
-            var id = await _starter.StartAsync(pod, view.Sandbox!, start, memory.Volumes ?? NoVolumes, cancellationToken);
+            var id = await _starter.StartAsync(pod, view.Sandbox!, start, services.Runtime.StartsInstantly ? null : memory.Volumes ?? NoVolumes, cancellationToken);
             memory.NoteStarted(start, Now);
             NoteStarted(view, start);
             await RunPostStartAsync(pod, start.Container, id, cancellationToken);
@@ -226,7 +226,8 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
 
     private async Task PrepareVolumesAsync(PodView view, CancellationToken cancellationToken)
     {
-        memory.Volumes = view.Pod.Spec.Volumes is { Count: > 0 }
+        // Nothing is mounted where nothing runs.
+        memory.Volumes = view.Pod.Spec.Volumes is { Count: > 0 } && !services.Runtime.StartsInstantly
             ? await services.Volumes.PrepareAsync(WithAddresses(view), services.DirectoryOf(view.Pod.Metadata.Uid), memory.Volumes, cancellationToken)
             : NoVolumes;
         memory.VolumesReadAt = Now;

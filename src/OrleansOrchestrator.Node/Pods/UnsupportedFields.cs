@@ -36,7 +36,7 @@ internal static class UnsupportedFields
             yield return "spec.dnsConfig";
         if (spec.HostAliases is { Count: > 0 })
             yield return "spec.hostAliases";
-        if (spec.SecurityContext?.Sysctls is { Count: > 0 })
+        if (spec.SecurityContext?.Sysctls is { Count: > 0 } && SysctlPolicy.Refuse(pod) is null)
             yield return "spec.securityContext.sysctls";
         if (spec.SecurityContext?.SeLinuxOptions is not null)
             yield return "spec.securityContext.seLinuxOptions";

@@ -1,0 +1,111 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Namespaces;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Admission;
+
+/// <summary>Gives a new pod what belongs to its service account: a volume with a token for the API, and secrets for registries.</summary>
+/// <remarks>See the admission plug-in ServiceAccount, k8s.io/kubernetes/plugin/pkg/admission/serviceaccount.</remarks>
+internal sealed class ServiceAccountAdmission(WatchCaches caches, ResourceRegistry registry, TimeProvider timeProvider) : IMutatingAdmission
+{
+    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
+    private const string VolumePrefix = "kube-api-access-";
+    private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+    // An hour, and a few seconds by which Kubernetes knows tokens of its own volumes.
+    private const long TokenSeconds = 3607;
+    // 0644.
+    private const int FileMode = 420;
+
+    // A namespace that was just created gets its account in milliseconds.
+    private const int LooksMax = 10;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    public string Name => "ServiceAccount";
+
+    public bool Handles(AdmissionRequest request) =>
+        request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } pod }
+        && pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) is not true;
+
+    public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        var spec = ((V1Pod)request.Object!).Spec;
+        var account = await FindAsync(request, spec.ServiceAccountName, cancellationToken);
+        if ((spec.AutomountServiceAccountToken ?? account.AutomountServiceAccountToken) is not false)
+            Mount(spec);
+        if (spec.ImagePullSecrets is not { Count: > 0 } && account.ImagePullSecrets is { Count: > 0 } secrets)
+            spec.ImagePullSecrets = [.. secrets];
+        return request;
+    }
+
+    private async ValueTask<V1ServiceAccount> FindAsync(AdmissionRequest request, string name, CancellationToken cancellationToken)
+    {
+        var cache = caches[registry[WellKnownResources.ServiceAccounts]];
+        var key = new ObjectKey(request.Key.Namespace, name);
+        for (var look = 0; look < LooksMax; look++)
+        {
+            if (cache.Find(key) is { } found)
+                return found.SharedModel<V1ServiceAccount>();
+
+            // The cache may not have an account that the sender has just created.
+            if (look == 0)
+                await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+            else
+                await timeProvider.DelayAsync(LookInterval, cancellationToken);
+        }
+
+        throw ApiErrors.Forbidden(
+            WellKnownResources.Pods, request.Key.Name, $"error looking up service account {key.Namespace}/{name}: serviceaccount \"{name}\" not found");
+    }
+
+    private static void Mount(V1PodSpec spec)
+    {
+        V1Volume? volume = null;
+        foreach (var container in (spec.InitContainers ?? []).Concat(spec.Containers ?? []))
+        {
+            if (container.VolumeMounts?.Any(mount => mount.MountPath == MountPath) is true)
+                continue;
+            volume ??= VolumeOf(spec);
+            container.VolumeMounts = [.. container.VolumeMounts ?? [], new V1VolumeMount { Name = volume.Name, MountPath = MountPath, ReadOnlyProperty = true }];
+        }
+    }
+
+    private static V1Volume VolumeOf(V1PodSpec spec)
+    {
+        if (spec.Volumes?.FirstOrDefault(volume => volume.Name?.StartsWith(VolumePrefix, StringComparison.Ordinal) is true) is { } present)
+            return present;
+        var made = new V1Volume
+        {
+            Name = NameGenerator.Generate(VolumePrefix),
+            Projected = new V1ProjectedVolumeSource
+            {
+                DefaultMode = FileMode,
+                Sources =
+                [
+                    new V1VolumeProjection { ServiceAccountToken = new V1ServiceAccountTokenProjection { ExpirationSeconds = TokenSeconds, Path = "token" } },
+                    new V1VolumeProjection
+                    {
+                        ConfigMap = new V1ConfigMapProjection
+                        {
+                            Name = RootCertificateReconciler.ConfigMapName,
+                            Items = [new V1KeyToPath { Key = RootCertificateReconciler.Key, Path = "ca.crt" }],
+                        },
+                    },
+                    new V1VolumeProjection
+                    {
+                        DownwardAPI = new V1DownwardAPIProjection
+                        {
+                            Items = [new V1DownwardAPIVolumeFile { Path = "namespace", FieldRef = new V1ObjectFieldSelector { ApiVersion = "v1", FieldPath = "metadata.namespace" } }],
+                        },
+                    },
+                ],
+            },
+        };
+        spec.Volumes = [.. spec.Volumes ?? [], made];
+        return made;
+    }
+}
