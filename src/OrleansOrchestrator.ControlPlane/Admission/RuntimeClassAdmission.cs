@@ -1,6 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -9,7 +7,7 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Gives a new pod what its runtime class says: the overhead, and the nodes that have the runtime.</summary>
 /// <remarks>See the admission plug-in RuntimeClass, k8s.io/kubernetes/plugin/pkg/admission/runtimeclass.</remarks>
-internal sealed class RuntimeClassAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
+internal sealed class RuntimeClassAdmission(AdmissionReader reader) : IMutatingAdmission
 {
     public string Name => "RuntimeClass";
 
@@ -21,7 +19,8 @@ internal sealed class RuntimeClassAdmission(WatchCaches caches, ResourceRegistry
         var spec = ((V1Pod)request.Object!).Spec;
         if (string.IsNullOrEmpty(spec.RuntimeClassName))
             throw Refused(request, "Pod Overhead set without corresponding RuntimeClass defined Overhead");
-        var found = await FindAsync(request, spec.RuntimeClassName, cancellationToken);
+        var stored = await reader.FindAsync(WellKnownResources.RuntimeClasses, new ObjectKey("", spec.RuntimeClassName), cancellationToken);
+        var found = stored?.SharedModel<V1RuntimeClass>() ?? throw Refused(request, $"RuntimeClass \"{spec.RuntimeClassName}\" not found");
         var overhead = found.Overhead?.PodFixed;
         if (spec.Overhead is { Count: > 0 } said && !SemanticEquality.Equal(said, overhead))
             throw Refused(request, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
@@ -48,19 +47,6 @@ internal sealed class RuntimeClassAdmission(WatchCaches caches, ResourceRegistry
 
         var present = spec.Tolerations ?? [];
         spec.Tolerations = [.. present, .. (scheduling?.Tolerations ?? []).Where(toleration => !present.Any(own => SemanticEquality.Equal(own, toleration)))];
-    }
-
-    private async ValueTask<V1RuntimeClass> FindAsync(AdmissionRequest request, string name, CancellationToken cancellationToken)
-    {
-        var cache = caches[registry[WellKnownResources.RuntimeClasses]];
-        var key = new ObjectKey("", name);
-        if (cache.Find(key) is null)
-        {
-            // The cache may not have a class that the sender has just created.
-            await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-        }
-
-        return cache.Find(key)?.SharedModel<V1RuntimeClass>() ?? throw Refused(request, $"RuntimeClass \"{name}\" not found");
     }
 
     private static ApiException Refused(AdmissionRequest request, string why) =>

@@ -1,6 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
@@ -11,7 +9,7 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Gives a new pod what belongs to its service account: a volume with a token for the API, and secrets for registries.</summary>
 /// <remarks>See the admission plug-in ServiceAccount, k8s.io/kubernetes/plugin/pkg/admission/serviceaccount.</remarks>
-internal sealed class ServiceAccountAdmission(WatchCaches caches, ResourceRegistry registry, TimeProvider timeProvider) : IMutatingAdmission
+internal sealed class ServiceAccountAdmission(AdmissionReader reader, TimeProvider timeProvider) : IMutatingAdmission
 {
     private const string MirrorAnnotation = "kubernetes.io/config.mirror";
     private const string VolumePrefix = "kube-api-access-";
@@ -44,18 +42,13 @@ internal sealed class ServiceAccountAdmission(WatchCaches caches, ResourceRegist
 
     private async ValueTask<V1ServiceAccount> FindAsync(AdmissionRequest request, string name, CancellationToken cancellationToken)
     {
-        var cache = caches[registry[WellKnownResources.ServiceAccounts]];
         var key = new ObjectKey(request.Key.Namespace, name);
         for (var look = 0; look < LooksMax; look++)
         {
-            if (cache.Find(key) is { } found)
-                return found.SharedModel<V1ServiceAccount>();
-
-            // The cache may not have an account that the sender has just created.
-            if (look == 0)
-                await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-            else
+            if (look > 0)
                 await timeProvider.DelayAsync(LookInterval, cancellationToken);
+            if (await reader.FindAsync(WellKnownResources.ServiceAccounts, key, cancellationToken) is { } found)
+                return found.SharedModel<V1ServiceAccount>();
         }
 
         throw ApiErrors.Forbidden(

@@ -168,7 +168,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
             _services.Instruments.Synced(operation, _services.TimeProvider.GetElapsedTime(began));
             return wait;
         }
-        catch (OperationCanceledException) when (interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (
+            interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested && Reflector<V1Pod>.IsTransient(exception))
         {
             // Urgent news has arrived; the next step handles it.
             return TimeSpan.Zero;
@@ -235,7 +236,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
                 return Earlier(_apiDelay.Next((exception as ApiException)?.RetryAfter), plan.WakeAt, view.Now);
         }
 
-        await _actuator.ApplyAsync(view, plan, failed => ReportAsync(failed, cancellationToken), cancellationToken);
+        await _actuator.ApplyAsync(view, plan, failed => TryReportAsync(failed, cancellationToken), cancellationToken);
         return TimeSpan.Zero;
     }
 
@@ -254,6 +255,19 @@ internal sealed partial class PodWorker : IAsyncDisposable
             _services.Admitted.Release(Uid);
         TellOfBackOffs(view.Pod, status);
         return _writer.WriteAsync(view.Pod, status, cancellationToken);
+    }
+
+    /// <summary>Reports a status on the way. While the API is away, the next report says the rest.</summary>
+    private async Task TryReportAsync(PodView view, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReportAsync(view, cancellationToken);
+        }
+        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnreported(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
+        }
     }
 
     /// <summary>Records an event for each run of a container whose restart waits.</summary>

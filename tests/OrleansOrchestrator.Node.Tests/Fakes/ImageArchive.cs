@@ -47,7 +47,7 @@ internal static class ImageArchive
             foreach (var directory in new[] { "bin/", "etc/", "tmp/", "data/", "proc/", "sys/", "dev/" })
                 await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.Directory, directory) { Mode = (UnixFileMode)0b1_111_111_111 });
             await tar.WriteEntryAsync(FileOf("bin/busybox", await File.ReadAllBytesAsync("/bin/busybox")));
-            foreach (var tool in new[] { "sh", "sleep", "cat", "echo", "nc", "id", "hostname", "test", "touch", "ls", "ps", "wget", "httpd", "true", "false" })
+            foreach (var tool in new[] { "sh", "sleep", "cat", "echo", "nc", "id", "hostname", "test", "touch", "ls", "ps", "wget", "httpd", "true", "false", "stat", "dd", "mount" })
                 await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.SymbolicLink, $"bin/{tool}") { LinkName = "busybox" });
         }
 
