@@ -3,7 +3,6 @@ using k8s.Models;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
-using OrleansOrchestrator.Node.Volumes;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
