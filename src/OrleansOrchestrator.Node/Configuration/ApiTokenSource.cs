@@ -29,7 +29,7 @@ internal sealed class ApiTokenSource(ClusterConnection api, TimeProvider timePro
             _tokens[key] = token;
             return token.Token;
         }
-        catch (Exception exception) when (known is not null && now < known.Expires && Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (known is not null && now < known.Expires && ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // The old one is good yet.
             return known.Token;

@@ -169,7 +169,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
             return wait;
         }
         catch (Exception exception) when (
-            interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested && Reflector<V1Pod>.IsTransient(exception))
+            interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested && ApiFailure.IsTransient(exception))
         {
             // Urgent news has arrived; the next step handles it.
             return TimeSpan.Zero;
@@ -264,7 +264,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         {
             await ReportAsync(view, cancellationToken);
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             LogUnreported(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
         }

@@ -88,7 +88,7 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
         {
             files = await content.ReadAsync(pod, volume, room, cancellationToken);
         }
-        catch (Exception exception) when (directory.HasContent && Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (directory.HasContent && ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             return;
         }
