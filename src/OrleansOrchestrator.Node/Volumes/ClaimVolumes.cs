@@ -1,7 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Configuration;
-using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
