@@ -58,15 +58,28 @@ internal sealed class ControllerMemoryGrain([PersistentState("controller-memory"
     {
         if (reader != _reader)
             return false;
+        var before = state.State;
+        var entries = new Dictionary<string, string>(before.Entries);
         foreach (var (key, memory) in changes)
         {
             if (memory.Length > 0)
-                state.State.Entries[key] = memory;
+                entries[key] = memory;
             else
-                state.State.Entries.Remove(key);
+                entries.Remove(key);
         }
 
-        await state.WriteStateAsync();
+        try
+        {
+            state.State = new ControllerMemoryState { Entries = entries };
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Nothing is handed out that may not be durable. If it is, the next write is refused, and this activation ends.
+            state.State = before;
+            throw;
+        }
+
         return true;
     }
 }

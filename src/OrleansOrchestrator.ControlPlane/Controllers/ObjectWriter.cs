@@ -15,6 +15,9 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// </summary>
 internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry registry, WriteOptions options) : IObjectWriter
 {
+    // How often a scaling is tried while the object keeps changing in other respects.
+    private const int ScaleAttemptsMax = 5;
+
     private readonly Lock _gate = new();
     private List<Creation> _creations = [];
 
@@ -88,11 +91,30 @@ internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry regist
     });
 
     /// <inheritdoc/>
-    public Task<WrittenObject> ScaleAsync(ScaleObject scaling)
+    public async Task<WrittenObject> ScaleAsync(ScaleObject scaling)
     {
         var definition = registry[scaling.Resource];
         if (definition.Scale is not { } scale)
             throw ApiErrors.NoSuchPath();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ScaleAsync(scaling, scale);
+            }
+            catch (ApiException conflict) when (conflict.Code == 409 && attempt < ScaleAttemptsMax)
+            {
+                // The object may have changed in other respects only.
+                var newest = (await objects.GetAsync(definition, scaling.Key, Freshness.Latest, CancellationToken.None)).SharedModel();
+                if (newest.Metadata.Uid != scaling.Uid || scale.GetSpecReplicas(newest) != scaling.From)
+                    throw;
+                scaling = scaling with { ResourceVersion = newest.Metadata.ResourceVersion };
+            }
+        }
+    }
+
+    private Task<WrittenObject> ScaleAsync(ScaleObject scaling, ScaleAccess scale)
+    {
         JsonNode patch = scaling.Replicas;
         foreach (var step in scale.SpecReplicasPath.Split('.').Reverse())
             patch = new JsonObject { [step] = patch };

@@ -16,6 +16,9 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
+    // How many entries of replaced times may wait, in addition to as many as there are keys.
+    private const int ReplacedMax = 64;
+
     private readonly KeyedBackoff<TKey> _backoff = new(new Backoff(backoffBase, backoffMax));
     private readonly FairQueue<TKey> _ready = new();
     private readonly Dictionary<TKey, DateTimeOffset> _queued = [];
@@ -33,6 +36,9 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
 
     /// <summary>The queue's metrics.</summary>
     public WorkQueueInstruments Instruments { get; } = new(name);
+
+    /// <summary>The number of keys and times that wait for a later time, replaced ones included.</summary>
+    internal int DelayedCount => _delayed.Count + _due.Count;
 
     /// <summary>The number of keys that are ready or in work.</summary>
     public int Count => _ready.Count + _working.Count;
@@ -73,6 +79,8 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
             return;
         _due[key] = due;
         _delayed.Enqueue(key, due);
+        if (_delayed.Count > (2 * _due.Count) + ReplacedMax)
+            ForgetReplaced();
     }
 
     /// <summary>Takes the next key to work on.</summary>
@@ -95,6 +103,9 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
             return false;
         _queued.Remove(key, out var added);
         _working.Add(key, now);
+
+        // This look says when the next one is wanted. A key that is gone is not wanted any more.
+        _due.Remove(key);
 
         // This look sees what the others were to see.
         if (_resting.TryGetValue(key, out var rest))
@@ -135,6 +146,13 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
             Add(key, now);
         else
             AddBatched(key, now);
+    }
+
+    /// <summary>Forgets the entries of times that others have replaced, so that there are never many more of them than keys.</summary>
+    private void ForgetReplaced()
+    {
+        _delayed.Clear();
+        _delayed.EnqueueRange(_due.Select(due => (due.Key, due.Value)));
     }
 
     private void Rest(TKey key, DateTimeOffset until)

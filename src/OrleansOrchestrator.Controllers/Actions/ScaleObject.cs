@@ -3,8 +3,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Actions;
 
 /// <summary>
-/// Sets the wanted replicas of an object of any kind that has a scale, if it is as it was observed: whoever has scaled it since has not
-/// been asked.
+/// Sets the wanted replicas of an object of any kind that has a scale, if these are as they were observed: whoever has scaled it since
+/// has not been asked. Other changes, as of its status, do not matter.
 /// </summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Key">The object.</param>
@@ -13,6 +13,9 @@ namespace OrleansOrchestrator.Controllers.Actions;
 /// <param name="Replicas">The wanted replicas.</param>
 public sealed record ScaleObject(ResourceName Resource, ObjectKey Key, string Uid, string ResourceVersion, int Replicas) : ObjectAction(Resource)
 {
+    /// <summary>The observed wanted replicas.</summary>
+    public required int From { get; init; }
+
     /// <inheritdoc/>
     public override ObjectKey Key { get; } = Key;
 

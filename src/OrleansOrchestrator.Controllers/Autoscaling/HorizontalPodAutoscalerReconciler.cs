@@ -143,6 +143,7 @@ public sealed class HorizontalPodAutoscalerReconciler(AutoscalerOptions options)
         {
             // Metrics take seconds, in which the user may have changed or deleted the autoscaler.
             NeedsNewestPrimary = true,
+            From = current,
             EventOnSuccess = _ => new PlannedEvent("Normal", "SuccessfulRescale", $"New size: {replicas}; reason: {reason}"),
             EventOnFailure = why => new PlannedEvent(Warning, "FailedRescale", $"New size: {replicas}; reason: {reason}; error: {why}"),
         };
@@ -212,7 +213,7 @@ public sealed class HorizontalPodAutoscalerReconciler(AutoscalerOptions options)
 
     private UsageTolerance ToleranceOf(V2HorizontalPodAutoscaler hpa)
     {
-        double Of(V2HPAScalingRules? rules) => rules?.Tolerance is { } own ? Quantity.From(own).MilliValue / 1000.0 : options.Tolerance;
+        double Of(V2HPAScalingRules? rules) => rules?.Tolerance is { } own ? Quantity.From(own).DoubleValue : options.Tolerance;
         return new UsageTolerance(Of(hpa.Spec.Behavior?.ScaleDown), Of(hpa.Spec.Behavior?.ScaleUp));
     }
 }

@@ -42,6 +42,9 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>The amount in thousandths, rounded away from zero and limited to the range of the type.</summary>
     public long MilliValue => _number.SaturatedTo(MilliScale);
 
+    /// <summary>The amount as the nearest floating-point number, or one beside it.</summary>
+    public double DoubleValue => _number.Scale < 0 ? (double)_number.Mantissa / Math.Pow(10, -_number.Scale) : (double)_number.Mantissa * Math.Pow(10, _number.Scale);
+
     /// <summary>Makes a quantity of whole units.</summary>
     public static Quantity FromValue(long value, QuantityFormat format = QuantityFormat.DecimalSI) => new(ExactDecimal.From(value, 0), format);
 

@@ -56,6 +56,38 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_ScaleOfATargetThatChangedInOtherRespects_IsMade()
+    {
+        var observed = await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
+        await Api.PatchAsync<V1ReplicationController>(_space, "web", PatchType.MergePatch, """{"metadata":{"annotations":{"changed":"meanwhile"}}}""");
+
+        (await ApplyAsync(ScaleOf(observed, 1))).Succeeded.ShouldBeTrue();
+
+        (await Api.GetAsync<V1ReplicationController>(_space, "web")).Spec.Replicas.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Apply_ScaleOfATargetThatSomebodyScaledOrMadeAnew_IsRefused(bool isMadeAnew)
+    {
+        var observed = await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
+        if (isMadeAnew)
+        {
+            await Api.DeleteAsync<V1ReplicationController>(_space, "web");
+            await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
+        }
+        else
+        {
+            await Api.PatchAsync<V1ReplicationController>(_space, "web", PatchType.MergePatch, """{"spec":{"replicas":2}}""");
+        }
+
+        (await ApplyAsync(ScaleOf(observed, 1))).Refused.ShouldHaveSingleItem().Why.Code.ShouldBe(409);
+
+        (await Api.GetAsync<V1ReplicationController>(_space, "web")).Spec.Replicas.ShouldBe(isMadeAnew ? 0 : 2);
+    }
+
+    [Fact]
     public async Task Apply_Configuration_OwnsItsFieldsAsTheControllerManager()
     {
         await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "m" }, Data = new Dictionary<string, string> { ["user"] = "1" } });
@@ -170,4 +202,10 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
 
     private Task<PlanOutcome> ApplyAsync(Plan plan) => shared.Silo.Services.GetRequiredService<PlanApplier>().ApplyAsync(
         Identity, new ObjectReference(shared.Registry[WellKnownResources.Namespaces], new ObjectKey("", _space)), plan);
+
+    private static ScaleObject ScaleOf(V1ReplicationController observed, int replicas) =>
+        new(WellKnownResources.ReplicationControllers, new ObjectKey(observed.Metadata.NamespaceProperty, observed.Metadata.Name), observed.Metadata.Uid, observed.Metadata.ResourceVersion, replicas)
+        {
+            From = observed.Spec.Replicas ?? 0,
+        };
 }

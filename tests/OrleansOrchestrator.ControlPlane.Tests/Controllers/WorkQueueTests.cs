@@ -212,5 +212,26 @@ public sealed class WorkQueueTests
         Take(Start + TimeSpan.FromSeconds(60)).ShouldBeNull();
     }
 
+    /// <summary>Looks at an object each want the next one in a year; then it is deleted, and its last look wants none.</summary>
+    [Fact]
+    public void AKeyThatIsLookedAtAndGoes_LeavesNothingForLater()
+    {
+        var now = Start;
+        for (var i = 0; i < 1_000; i++)
+        {
+            now += TimeSpan.FromSeconds(1);
+            _queue.Add(1, now);
+            Take(now).ShouldBe(1);
+            _queue.Done(1, true, now);
+            _queue.AddAt(1, now.AddDays(365));
+            _queue.DelayedCount.ShouldBeLessThan(100);
+        }
+
+        _queue.Add(1, now);
+        Take(now).ShouldBe(1);
+        _queue.Done(1, true, now);
+        Take(now.AddDays(400)).ShouldBeNull();
+    }
+
     private int? Take(DateTimeOffset now) => _queue.TryTake(now, out var key) ? key : null;
 }

@@ -68,7 +68,7 @@ public sealed class PatchObjectTests
 
         cluster.Apply(
         [
-            new ScaleObject(WellKnownResources.ReplicationControllers, new ObjectKey(Samples.Namespace, "web"), controller.Metadata.Uid, controller.Metadata.ResourceVersion, 5),
+            new ScaleObject(WellKnownResources.ReplicationControllers, new ObjectKey(Samples.Namespace, "web"), controller.Metadata.Uid, controller.Metadata.ResourceVersion, 5) { From = controller.Spec.Replicas ?? 0 },
             new BindPod(new ObjectKey(Samples.Namespace, "p"), pod.Metadata.Uid, "n1"),
             new EvictPod(new ObjectKey(Samples.Namespace, "gone"), gone.Metadata.Uid),
         ]);

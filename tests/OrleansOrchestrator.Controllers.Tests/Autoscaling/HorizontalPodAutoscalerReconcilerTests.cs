@@ -465,6 +465,46 @@ public sealed class HorizontalPodAutoscalerReconcilerTests
         model.Replicas.ShouldBe(5);
     }
 
+    /// <summary>Usage of 100.04 % of the target; in thousandths the tolerance would be 0.001.</summary>
+    [Fact]
+    public void Behavior_WithATinyTolerance_IsNotRounded()
+    {
+        var model = new AutoscalerModel(replicas: 4, new V2MetricSpec
+        {
+            Type = "Resource",
+            Resource = new V2ResourceMetricSource { Name = "cpu", Target = AutoscalerModel.Average("5") },
+        }) { Usage = (_, _) => 5002 };
+        model.Spec.Behavior = new V2HorizontalPodAutoscalerBehavior { ScaleUp = new V2HPAScalingRules { Tolerance = new ResourceQuantity("300u") } };
+
+        model.Step();
+
+        model.Replicas.ShouldBe(5);
+    }
+
+    /// <summary>The clock was a day ahead when the target was scaled.</summary>
+    [Fact]
+    public void History_OfAClockThatWasAhead_HoldsTheTargetNoLongerThanUsual()
+    {
+        var model = new AutoscalerModel(replicas: 4) { Usage = (_, _) => 200 };
+        model.Spec.Behavior = new V2HorizontalPodAutoscalerBehavior { ScaleUp = new V2HPAScalingRules { Policies = [new V2HPAScalingPolicy { Type = "Pods", Value = 1, PeriodSeconds = 60 }] } };
+        model.Cluster.Now += TimeSpan.FromDays(1);
+        model.Step();
+        model.Replicas.ShouldBe(5);
+
+        model.Cluster.Now -= TimeSpan.FromDays(1);
+        model.Step();
+        model.Replicas.ShouldBe(5);
+        model.StepAfter(TimeSpan.FromSeconds(60));
+        model.Replicas.ShouldBe(6);
+
+        model.Usage = (_, _) => 10;
+        model.StepAfter(TimeSpan.FromSeconds(15));
+        model.Replicas.ShouldBe(6);
+        for (var i = 0; i < 21; i++)
+            model.StepAfter(TimeSpan.FromSeconds(15));
+        model.Replicas.ShouldBe(1);
+    }
+
     [Fact]
     public void Autoscalers_OfTheSamePods_DoNothing()
     {
