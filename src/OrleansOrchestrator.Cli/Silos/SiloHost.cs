@@ -150,6 +150,7 @@ internal sealed class SiloHost : IAsyncDisposable
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,
             FrontProxyCertificatePem = identity.FrontProxyAuthority.CertificatePem,
+            SignCertificate = identity.Authority.Sign,
         });
         builder.Services.AddGateway(
             setup.Options.Get<GatewayOptions>() with

@@ -1,11 +1,21 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Kinds.Certificates;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Writes into a certificate request who made it, which the approver relies on, and when its conditions changed.</summary>
-internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutatingAdmission
+/// <summary>
+/// Writes into a certificate request who made it, which the approver relies on, and when its conditions changed. Refuses certificates
+/// of users who may do everything.
+/// </summary>
+/// <remarks>The latter as the admission plug-in CertificateSubjectRestriction, k8s.io/kubernetes/plugin/pkg/admission/certificates/subjectrestriction.</remarks>
+internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutatingAdmission, IValidatingAdmission
 {
+    private const string ClientSigner = "kubernetes.io/kube-apiserver-client";
+
     public string Name => "CertificateRequest";
 
     public bool Handles(AdmissionRequest request) => request.Object is V1CertificateSigningRequest;
@@ -28,6 +38,16 @@ internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutating
         }
 
         return ValueTask.FromResult(request);
+    }
+
+    public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        var asked = (V1CertificateSigningRequest)request.Object!;
+        return request.Operation == AdmissionOperation.Create && asked.Spec?.SignerName == ClientSigner
+            && SigningRequest.Parse(asked.Spec.Request)?.Organizations.Contains(WellKnownGroups.Masters) is true
+            ? throw ApiErrors.Forbidden(
+                WellKnownResources.CertificateSigningRequests, request.Key.Name, $"use of {ClientSigner} signer with {WellKnownGroups.Masters} group is not allowed")
+            : ValueTask.CompletedTask;
     }
 
     private void SetTimes(V1CertificateSigningRequest updated, V1CertificateSigningRequest? current)

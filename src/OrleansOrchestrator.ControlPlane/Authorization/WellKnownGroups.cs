@@ -7,6 +7,15 @@ public static class WellKnownGroups
     /// <summary>The group that may do everything.</summary>
     public const string Masters = "system:masters";
 
+    /// <summary>The group of node daemons.</summary>
+    public const string Nodes = "system:nodes";
+
+    /// <summary>The user of a node daemon is this and the node's name.</summary>
+    public const string NodeUserPrefix = "system:node:";
+
+    /// <summary>The group of machines that join the cluster.</summary>
+    public const string Bootstrappers = "system:bootstrappers";
+
     /// <summary>The group of all users with valid credentials.</summary>
     public const string Authenticated = "system:authenticated";
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using OrleansOrchestrator.Controllers.Certificates;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Admission;
@@ -64,6 +65,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Usage);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
         services.AddSingleton(AuthenticationTrust.Of(options));
+        services.AddSingleton(new ClusterSigner(options.SignCertificate));
 
         WireTypeNames.AddTo(services);
         services.AddSingleton<LocalHeads>();

@@ -1,10 +1,11 @@
-using OrleansOrchestrator.Controllers.Autoscaling;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Autoscaling;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Kinds.Certificates;
 using OrleansOrchestrator.Scheduling.Placements;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
@@ -45,6 +46,9 @@ public sealed record ControlPlaneOptions
     /// <summary>The certificate of the authority by which other API servers recognise this cluster's requests, as PEM; null if requests
     /// are not passed on to them.</summary>
     public string? FrontProxyCertificatePem { get; init; }
+
+    /// <summary>Signs certificates with the key of the cluster's authority; null if another program does.</summary>
+    public Func<CertificateOrder, byte[]>? SignCertificate { get; init; }
 
     /// <summary>The address of this silo's API for pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
     public ApiEndpoint? ApiEndpoint { get; init; }

@@ -81,6 +81,7 @@ public static class GatewayServices
         services.AddSingleton<ServiceAccountTokens>();
         services.AddSingleton<TokenBindings>();
         services.AddSingleton<IAuthenticator, ServiceAccountAuthenticator>();
+        services.AddSingleton<IAuthenticator, BootstrapTokenAuthenticator>();
         services.AddSingleton<Impersonation>();
         services.AddAuthorizers();
         services.AddSingleton<InFlightLimiter>();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using OrleansOrchestrator.Kinds.Certificates;
 using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.Identity;
@@ -78,6 +79,25 @@ public sealed class CertificateAuthority : IDisposable
     public X509Certificate2 IssueClientCertificate(string user, IReadOnlyList<string> groups, DateTimeOffset now, TimeSpan lifetime) =>
         Issue(SubjectOf(user, groups), null, Oids.ClientAuthentication, now, lifetime);
 
+    /// <summary>Signs a certificate that somebody has asked for.</summary>
+    /// <returns>The certificate as PEM.</returns>
+    public byte[] Sign(CertificateOrder order)
+    {
+        var request = new CertificateRequest(order.Subject, order.Key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(order.KeyUsages, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. order.Purposes.Select(purpose => new Oid(purpose))], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        if (order.Names is { } names)
+            request.CertificateExtensions.Add(names);
+
+        // The key of the request may be of another kind than that of the authority.
+        using var key = _certificate.GetECDsaPrivateKey()!;
+        using var certificate = request.Create(
+            _certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), order.NotBefore, Cut(order.NotAfter), RandomNumberGenerator.GetBytes(16));
+        return Encoding.ASCII.GetBytes(certificate.ExportCertificatePem() + "\n");
+    }
+
     /// <summary>Whether this authority issued a client certificate that is valid now.</summary>
     public bool IsIssuerOf(X509Certificate2 certificate, DateTimeOffset now)
     {
@@ -94,6 +114,12 @@ public sealed class CertificateAuthority : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _certificate.Dispose();
+
+    private DateTimeOffset Cut(DateTimeOffset end)
+    {
+        var last = new DateTimeOffset(_certificate.NotAfter);
+        return end < last ? end : last;
+    }
 
     private static X500DistinguishedName SubjectOf(string commonName, IReadOnlyList<string> organizations)
     {
@@ -116,10 +142,8 @@ public sealed class CertificateAuthority : IDisposable
         if (names is not null)
             request.CertificateExtensions.Add(names);
 
-        var end = now + lifetime;
-        var authorityEnd = new DateTimeOffset(_certificate.NotAfter);
         using var certificate = request.Create(
-            _certificate, now - ClockSkew, end < authorityEnd ? end : authorityEnd, RandomNumberGenerator.GetBytes(16));
+            _certificate, now - ClockSkew, Cut(now + lifetime), RandomNumberGenerator.GetBytes(16));
         using var withKey = certificate.CopyWithPrivateKey(key);
         // TLS on some platforms cannot use a key that exists in memory only, but can use one imported from PKCS #12.
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);

@@ -17,8 +17,6 @@ internal sealed class CertificateSigningRequestKind : ResourceDefinition<V1Certi
 
     public override string Plural => "certificatesigningrequests";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["csr"];
 
     public override bool Namespaced => false;

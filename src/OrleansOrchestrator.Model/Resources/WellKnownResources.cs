@@ -18,6 +18,9 @@ public static class WellKnownResources
     /// <summary>Namespaces.</summary>
     public static readonly ResourceName Namespaces = new("namespaces");
 
+    /// <summary>Requests of certificates.</summary>
+    public static readonly ResourceName CertificateSigningRequests = new("certificatesigningrequests", "certificates.k8s.io");
+
     /// <summary>Replication controllers.</summary>
     public static readonly ResourceName ReplicationControllers = new("replicationcontrollers");
 

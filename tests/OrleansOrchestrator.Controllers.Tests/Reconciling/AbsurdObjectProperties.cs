@@ -1,5 +1,6 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Autoscaling;
+using OrleansOrchestrator.Controllers.Certificates;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Objects;
@@ -18,6 +19,7 @@ public sealed class AbsurdObjectProperties
     private static readonly Dictionary<Type, object> Arguments = new()
     {
         [typeof(RootCertificate)] = new RootCertificate("certificate"),
+        [typeof(ClusterSigner)] = new ClusterSigner(_ => []),
         [typeof(AutoscalerOptions)] = new AutoscalerOptions(),
     };
 

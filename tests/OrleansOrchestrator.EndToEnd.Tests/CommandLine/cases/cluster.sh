@@ -28,6 +28,9 @@ gone_at_end csr "$SPACE"
 printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"%s"},"spec":{"request":"%s","signerName":"kubernetes.io/kube-apiserver-client","usages":["client auth"]}}' "$SPACE" "$(base64 -w0 request.pem)" | kubectl create -f -
 kubectl certificate approve "$SPACE"
 kubectl wait "csr/$SPACE" --for condition=Approved --timeout 30s
+kubectl wait "csr/$SPACE" --for 'jsonpath={.status.certificate}' --timeout 30s
+kubectl get "csr/$SPACE" -o 'jsonpath={.status.certificate}' | base64 -d > certificate.pem
+openssl x509 -in certificate.pem -noout -subject | has jane
 ## cordon
 node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"
 trap 'kubectl uncordon "$node" >/dev/null' EXIT

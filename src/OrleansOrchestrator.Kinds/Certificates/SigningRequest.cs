@@ -1,0 +1,110 @@
+using System.Formats.Asn1;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace OrleansOrchestrator.Kinds.Certificates;
+
+/// <summary>A certificate signing request (PKCS #10), as far as signers look at it.</summary>
+/// <remarks>RFC 2986; alternative names by RFC 5280, 4.2.1.6.</remarks>
+public sealed record SigningRequest
+{
+    private const string CommonNameOid = "2.5.4.3";
+    private const string OrganizationOid = "2.5.4.10";
+    private const string AlternativeNamesOid = "2.5.29.17";
+
+    private static readonly Asn1Tag Email = new(TagClass.ContextSpecific, 1);
+    private static readonly Asn1Tag Dns = new(TagClass.ContextSpecific, 2);
+    private static readonly Asn1Tag UniformResource = new(TagClass.ContextSpecific, 6);
+    private static readonly Asn1Tag Ip = new(TagClass.ContextSpecific, 7);
+
+    /// <summary>The subject.</summary>
+    public required X500DistinguishedName Subject { get; init; }
+
+    /// <summary>The public key.</summary>
+    public required PublicKey Key { get; init; }
+
+    /// <summary>The common name of the subject, the last one if it has several.</summary>
+    public required string CommonName { get; init; }
+
+    /// <summary>The organizations of the subject.</summary>
+    public required IReadOnlyList<string> Organizations { get; init; }
+
+    /// <summary>The names of servers.</summary>
+    public IReadOnlyList<string> DnsNames { get; private init; } = [];
+
+    /// <summary>The addresses of people.</summary>
+    public IReadOnlyList<string> EmailAddresses { get; private init; } = [];
+
+    /// <summary>The addresses of servers.</summary>
+    public IReadOnlyList<IPAddress> IpAddresses { get; private init; } = [];
+
+    /// <summary>The URIs.</summary>
+    public IReadOnlyList<string> Uris { get; private init; } = [];
+
+    /// <summary>The alternative names; null if there are none. Names of other kinds are left out, as in Kubernetes.</summary>
+    public X509Extension? Names
+    {
+        get
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            foreach (var name in DnsNames)
+                names.AddDnsName(name);
+            foreach (var address in EmailAddresses)
+                names.AddEmailAddress(address);
+            foreach (var address in IpAddresses)
+                names.AddIpAddress(address);
+            foreach (var uri in Uris)
+                names.AddUri(new Uri(uri, UriKind.RelativeOrAbsolute));
+            return DnsNames.Count + EmailAddresses.Count + IpAddresses.Count + Uris.Count == 0 ? null : names.Build();
+        }
+    }
+
+    /// <summary>Reads a request in PEM; null if it is none.</summary>
+    public static SigningRequest? Parse(byte[]? pem)
+    {
+        try
+        {
+            var request = CertificateRequest.LoadSigningRequestPem(
+                Encoding.ASCII.GetString(pem ?? []), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+            var parts = request.SubjectName.EnumerateRelativeDistinguishedNames(reversed: false).Where(part => !part.HasMultipleElements).ToList();
+            var parsed = new SigningRequest
+            {
+                Subject = request.SubjectName,
+                Key = request.PublicKey,
+                CommonName = ValuesOf(CommonNameOid).LastOrDefault() ?? "",
+                Organizations = [.. ValuesOf(OrganizationOid)],
+            };
+            return request.CertificateExtensions.FirstOrDefault(extension => extension.Oid?.Value == AlternativeNamesOid) is { } names ? parsed.WithNames(names.RawData) : parsed;
+
+            IEnumerable<string> ValuesOf(string oid) => parts.Where(part => part.GetSingleElementType().Value == oid).Select(part => part.GetSingleElementValue() ?? "");
+        }
+        catch (Exception malformed) when (malformed is CryptographicException or ArgumentException or NotSupportedException or AsnContentException)
+        {
+            return null;
+        }
+    }
+
+    private SigningRequest WithNames(byte[] extension)
+    {
+        var (dns, emails, addresses, uris) = (new List<string>(), new List<string>(), new List<IPAddress>(), new List<string>());
+        var names = new AsnReader(extension, AsnEncodingRules.DER).ReadSequence();
+        while (names.HasData)
+        {
+            var tag = names.PeekTag();
+            if (tag.HasSameClassAndValue(Dns))
+                dns.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, Dns));
+            else if (tag.HasSameClassAndValue(Email))
+                emails.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, Email));
+            else if (tag.HasSameClassAndValue(UniformResource))
+                uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, UniformResource));
+            else if (tag.HasSameClassAndValue(Ip))
+                addresses.Add(new IPAddress(names.ReadOctetString(Ip)));
+            else
+                names.ReadEncodedValue();
+        }
+
+        return this with { DnsNames = dns, EmailAddresses = emails, IpAddresses = addresses, Uris = uris };
+    }
+}

@@ -1,0 +1,216 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using CsCheck;
+using OrleansOrchestrator.Controllers.Certificates;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Kinds.Certificates;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Tests.Certificates;
+
+/// <summary>A certificate request from its creation to its certificate and its end.</summary>
+public sealed class CertificateReconcilerTests
+{
+    private const string Client = "kubernetes.io/kube-apiserver-client";
+    private const string NodeClient = "kubernetes.io/kube-apiserver-client-kubelet";
+    private const string NodeServing = "kubernetes.io/kubelet-serving";
+    private static readonly ObjectKey Key = new("", "request");
+    private static readonly byte[] Certificate = Encoding.ASCII.GetBytes("certificate");
+    private static readonly CertificateApprovalReconciler Approver = new();
+    private static readonly CertificateCleanupReconciler Cleaner = new();
+
+    private readonly ClusterModel _cluster = new();
+    private readonly List<CertificateOrder> _orders = [];
+    private readonly CertificateSigningReconciler _signer;
+
+    public CertificateReconcilerTests() => _signer = new CertificateSigningReconciler(new ClusterSigner(order =>
+    {
+        _orders.Add(order);
+        return Certificate;
+    }));
+
+    private V1CertificateSigningRequest Request => _cluster.Find<V1CertificateSigningRequest>(Key)!;
+
+    [Theory]
+    [InlineData("system:bootstrap:abcdef", "system:bootstrappers", true)]
+    [InlineData("system:node:a", "system:nodes", true)]
+    [InlineData("system:node:b", "system:nodes", false)]
+    [InlineData("kubernetes-admin", "system:masters", true)]
+    [InlineData("jane", "dev", false)]
+    public void NodeClient_AskedByOne_IsApprovedAndSignedForThoseWhoMayHaveIt(string user, string group, bool isApproved)
+    {
+        Add(NodeClient, "CN=system:node:a, O=system:nodes", [user, group], ["client auth", "digital signature"]);
+
+        _cluster.Step(Approver, Key);
+        _cluster.Step(_signer, Key);
+
+        (Request.Status?.Conditions?.Any(condition => condition is { Type: "Approved", Reason: "AutoApproved" }) is true).ShouldBe(isApproved);
+        (Request.Status?.Certificate is { Length: > 0 }).ShouldBe(isApproved);
+    }
+
+    [Theory]
+    [InlineData(Client, "CN=jane, O=dev")]
+    [InlineData(NodeServing, "CN=system:node:a, O=system:nodes")]
+    [InlineData(NodeClient, "CN=jane, O=system:nodes")]
+    [InlineData(NodeClient, "CN=system:node:a, O=system:masters")]
+    [InlineData("example.com/signer", "CN=system:node:a, O=system:nodes")]
+    public void OtherCertificates_AskedByANode_WaitForSomebodyWhoApproves(string signer, string subject)
+    {
+        Add(signer, subject, ["system:node:a", "system:nodes"], ["client auth", "digital signature"]);
+
+        _cluster.Step(Approver, Key).Actions.ShouldBeEmpty();
+        _cluster.Step(_signer, Key).Actions.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(Client, "CN=jane", "", "client auth,server auth", "invalid usage for client certificate: server auth")]
+    [InlineData(Client, "CN=jane", "", "digital signature", "missing required usage for client certificate: client auth")]
+    [InlineData(NodeClient, "CN=system:node:a, O=dev", "", "client auth,digital signature", "subject organization is not system:nodes")]
+    [InlineData(NodeClient, "CN=system:node:a, O=system:nodes", "a.example", "client auth,digital signature", "DNS subjectAltNames are not allowed")]
+    [InlineData(NodeClient, "CN=system:node:a, O=system:nodes", "192.0.2.1", "client auth,digital signature", "IP subjectAltNames are not allowed")]
+    [InlineData(NodeClient, "CN=jane, O=system:nodes", "", "client auth,digital signature", "subject common name does not begin with system:node:")]
+    [InlineData(NodeClient, "CN=system:node:a, O=system:nodes", "", "client auth", "usages did not match [client auth digital signature key encipherment]")]
+    [InlineData(NodeServing, "CN=system:node:a, O=system:nodes", "", "server auth,digital signature", "DNS or IP subjectAltName is required")]
+    [InlineData(NodeServing, "CN=system:node:a, O=system:nodes", "a@example.com,a.example", "server auth,digital signature", "Email subjectAltNames are not allowed")]
+    [InlineData(NodeServing, "CN=system:node:a, O=system:nodes", "a.example", "server auth,digital signature,client auth", "usages did not match [digital signature key encipherment server auth]")]
+    public void Approved_ThatTheSignerDoesNotSign_FailsWithTheReason(string signer, string subject, string names, string usages, string fault)
+    {
+        Add(signer, subject, ["jane", "dev"], usages.Split(','), names.Split(',', StringSplitOptions.RemoveEmptyEntries));
+        Decide("Approved");
+
+        _cluster.Step(_signer, Key);
+
+        var failed = Request.Status.Conditions.Single(condition => condition.Type == "Failed");
+        (failed.Status, failed.Reason, failed.Message).ShouldBe(("True", "SignerValidationFailure", fault));
+        Request.Status.Certificate.ShouldBeNull();
+        _cluster.Step(_signer, Key).Actions.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(null, 365 * 24 * 3600)]
+    [InlineData(3600, 3600)]
+    [InlineData(10 * 365 * 24 * 3600, 365 * 24 * 3600)]
+    public void Approved_ForATime_IsSignedForItAndNoLongerThanAYear(int? seconds, int expected)
+    {
+        Add(NodeServing, "CN=system:node:a, O=system:nodes", ["system:node:a", "system:nodes"], ["server auth", "digital signature", "key encipherment"], ["a.example", "192.0.2.1"]);
+        Request.Spec.ExpirationSeconds = seconds;
+        Decide("Approved");
+
+        _cluster.Step(_signer, Key);
+        _cluster.Step(_signer, Key).Actions.ShouldBeEmpty();
+
+        var order = _orders.ShouldHaveSingleItem();
+        Request.Status.Certificate.ShouldBe(Certificate);
+        order.NotBefore.ShouldBe(_cluster.Now.AddMinutes(-5));
+        order.NotAfter.ShouldBe(_cluster.Now.AddSeconds(expected).AddMinutes(expected < 8 * 3600 ? 0 : -5));
+        order.Subject.Name.ShouldBe("CN=system:node:a, O=system:nodes");
+        order.Purposes.ShouldBe(["1.3.6.1.5.5.7.3.1"]);
+        order.KeyUsages.ShouldBe(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment);
+        new X509SubjectAlternativeNameExtension(order.Names!.RawData).EnumerateDnsNames().ShouldBe(["a.example"]);
+    }
+
+    [Fact]
+    public void Denied_IsNeverSigned()
+    {
+        Add(NodeClient, "CN=system:node:a, O=system:nodes", ["system:bootstrap:abcdef", "system:bootstrappers"], ["client auth", "digital signature"]);
+        Decide("Denied");
+
+        _cluster.Step(Approver, Key).Actions.ShouldBeEmpty();
+        _cluster.Step(_signer, Key).Actions.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("", false, 24)]
+    [InlineData("Approved", false, 24)]
+    [InlineData("Approved", true, 1)]
+    [InlineData("Denied", false, 1)]
+    [InlineData("Failed", false, 1)]
+    public void Request_ThatNobodyNeeds_GoesAfterItsTime(string condition, bool isIssued, int hours)
+    {
+        Add(Client, "CN=jane", ["jane", "dev"], ["client auth"]);
+        if (condition.Length > 0)
+            Decide(condition);
+        if (isIssued)
+            _cluster.Step(_signer, Key);
+
+        _cluster.Step(Cleaner, Key).RequeueAfter.ShouldBe(TimeSpan.FromHours(hours));
+        _cluster.Now += TimeSpan.FromHours(hours) - TimeSpan.FromSeconds(1);
+        _cluster.Step(Cleaner, Key).Actions.ShouldBeEmpty();
+        _cluster.Now += TimeSpan.FromSeconds(1);
+        _cluster.Step(Cleaner, Key);
+
+        _cluster.All<V1CertificateSigningRequest>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Controllers_InAnyOrder_SignExactlyWhatIsApprovedAndNeverTwice() =>
+        Gen.Select(Gen.Int[0, 3].Array[1, 20], Gen.Bool, Gen.Bool).Sample((steps, mayHaveIt, isGood) =>
+        {
+            var test = new CertificateReconcilerTests();
+            test.Add(
+                NodeClient, "CN=system:node:a, O=system:nodes", mayHaveIt ? ["system:bootstrap:abcdef", "system:bootstrappers"] : ["jane", "dev"], isGood ? ["client auth", "digital signature"] : ["client auth"]);
+            IReconciler[] reconcilers = [Approver, test._signer, Cleaner];
+            foreach (var step in steps)
+            {
+                if (step == 3 && test.Request.Status?.Conditions is not { Count: > 0 })
+                    test.Decide("Denied");
+                else if (step < 3)
+                    test._cluster.Step(reconcilers[step], Key);
+                var types = (test.Request.Status?.Conditions ?? []).Select(condition => condition.Type).ToList();
+                types.ShouldBeUnique();
+                types.Intersect(["Approved", "Denied"]).Count().ShouldBeLessThan(2);
+                (test.Request.Status?.Certificate is { Length: > 0 }).ShouldBe(test._orders.Count == 1);
+                if (test._orders.Count > 0)
+                    (mayHaveIt && isGood && types.Contains("Approved")).ShouldBeTrue();
+            }
+        });
+
+    private void Add(string signer, string subject, string[] userAndGroup, string[] usages, string[]? names = null)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        if (names is { Length: > 0 })
+        {
+            var alternatives = new SubjectAlternativeNameBuilder();
+            foreach (var name in names)
+            {
+                if (name.Contains('@', StringComparison.Ordinal))
+                    alternatives.AddEmailAddress(name);
+                else if (System.Net.IPAddress.TryParse(name, out var address))
+                    alternatives.AddIpAddress(address);
+                else
+                    alternatives.AddDnsName(name);
+            }
+
+            request.CertificateExtensions.Add(alternatives.Build());
+        }
+
+        _cluster.Add(new V1CertificateSigningRequest
+        {
+            ApiVersion = "certificates.k8s.io/v1",
+            Kind = "CertificateSigningRequest",
+            Metadata = new V1ObjectMeta { Name = "request" },
+            Spec = new V1CertificateSigningRequestSpec
+            {
+                Request = Encoding.ASCII.GetBytes(request.CreateSigningRequestPem()),
+                SignerName = signer,
+                Usages = usages,
+                Username = userAndGroup[0],
+                Groups = [userAndGroup[1], "system:authenticated"],
+            },
+        });
+    }
+
+    private void Decide(string type)
+    {
+        var request = Request;
+        request.Status ??= new V1CertificateSigningRequestStatus();
+        request.Status.Conditions =
+        [
+            .. request.Status.Conditions ?? [],
+            new V1CertificateSigningRequestCondition { Type = type, Status = "True", LastUpdateTime = _cluster.Now.UtcDateTime },
+        ];
+    }
+}
