@@ -53,6 +53,8 @@ wanted() {
 missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || echo postgresql
   { command -v docker && command -v dockerd; } >/dev/null || echo docker.io
+  command -v containerd >/dev/null || echo containerd
+  [[ -x /usr/lib/cni/bridge ]] || echo containernetworking-plugins
   [[ -x /bin/busybox ]] && ! ldd /bin/busybox >/dev/null 2>&1 || echo busybox-static
   command -v ip >/dev/null || echo iproute2
   command -v nft >/dev/null || echo nftables

@@ -1,5 +1,4 @@
 using System.Text;
-using Docker.DotNet.Models;
 using k8s.Models;
 using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
@@ -12,56 +11,6 @@ namespace OrleansOrchestrator.Node.Tests;
 
 public sealed class DockerNodeTests(DockerMachine docker)
 {
-    [Fact]
-    public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete()
-    {
-        docker.SkipIfAbsent();
-        await using (var node = await TestNode.StartAsync(RuntimeKind.Docker))
-        {
-            var pod = TestPods.Shell("a", "trap 'exit 0' TERM; echo shared >/tmp/page; httpd -p 127.0.0.1:8000 -h /tmp; while :; do sleep 0.1; done", image: DockerMachine.Image);
-            var reader = TestPods.Container("reader", "until wget -q -O /shared/got http://127.0.0.1:8000/page; do sleep 0.1; done; cat /shared/got; hostname; cat /etc/hosts; trap 'exit 0' TERM; while :; do sleep 0.1; done", DockerMachine.Image);
-            reader.VolumeMounts = [new V1VolumeMount { Name = "scratch", MountPath = "/shared" }];
-            pod.Spec.Containers.Add(reader);
-            pod.Spec.Volumes = [new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() }];
-            node.Put(pod);
-
-            var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
-            running.Status.PodIP.ShouldStartWith("172.");
-            TestPods.Status(running)!.ContainerID.ShouldStartWith("docker://");
-            TestPods.Status(running)!.ImageID.ShouldStartWith("docker");
-            var log = await Eventually.AnswersAsync(() => LogOfAsync(node, running, "reader", running.Status.PodIP), "the reader has read");
-            log.ShouldStartWith("shared\na\n# Kubernetes-managed hosts file.");
-            await Eventually.HoldsAsync(
-                () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Count(e => e.Reason is "Pulled" or "Created" or "Started") == 6, "all events are there");
-
-            node.Delete("a", 5);
-            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", within: TimeSpan.FromSeconds(30));
-            (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
-        }
-    }
-
-    [Fact]
-    public async Task Daemon_Restarted_KeepsContainersAndCounts()
-    {
-        docker.SkipIfAbsent();
-        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        var pod = TestPods.Shell("a", "test -f /data/once && while :; do sleep 0.1; done; touch /data/once; exit 3", image: DockerMachine.Image);
-        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "data", MountPath = "/data" }];
-        pod.Spec.Volumes = [new V1Volume { Name = "data", EmptyDir = new V1EmptyDirVolumeSource() }];
-        node.Put(pod);
-        var before = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);
-
-        await node.StopAgentAsync();
-        await node.StartAgentAsync();
-
-        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Any(w => w.Reported is not null), "it is reported again");
-        var after = node.Pod("a")!;
-        TestPods.Status(after)!.RestartCount.ShouldBe(1);
-        TestPods.Status(after)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
-        TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
-        after.Status.PodIP.ShouldBe(before.Status.PodIP);
-    }
-
     [Fact]
     public async Task Folder_ThatTheDaemonMayNotRemove_IsRemovedByTheEngineWithoutWhatIsMountedInIt()
     {
@@ -185,56 +134,6 @@ public sealed class DockerNodeTests(DockerMachine docker)
     }
 
     [Fact]
-    public async Task Container_KilledBehindTheDaemonsBack_IsRestartedAndCounted()
-    {
-        docker.SkipIfAbsent();
-        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
-        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
-
-        var id = TestPods.Status(pod)!.ContainerID["docker://".Length..];
-        await docker.Client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "SIGKILL" }, TestContext.Current.CancellationToken);
-
-        var after = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);
-        TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(137);
-    }
-
-    [Fact]
-    public async Task Image_NotThere_ErrsThenBacksOff()
-    {
-        docker.SkipIfAbsent();
-        await using var node = await TestNode.StartAsync(RuntimeKind.Docker, o => o with { RestartDelay = TimeSpan.FromSeconds(30), RestartDelayMax = TimeSpan.FromMinutes(5) });
-        node.Put(TestPods.Shell("pulled", "true", image: "127.0.0.1:1/none/such:1"));
-        var never = TestPods.Shell("never", "true", image: "none/such:1");
-        never.Spec.Containers[0].ImagePullPolicy = "Never";
-        node.Put(never);
-
-        var pulled = await node.PodAsync("pulled", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ImagePullBackOff", "it backs off", 60);
-        TestPods.Status(pulled)!.State.Waiting.Message.ShouldBe("Back-off pulling image \"127.0.0.1:1/none/such:1\"");
-        await node.PodAsync("never", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ErrImageNeverPull", "it says so", 60);
-        await Eventually.HoldsAsync(() => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(e => e.Message == "Error: ErrImagePull"), "the event is there");
-    }
-
-    [Fact]
-    public async Task Container_OfEveryEnd_IsReportedAsTheKubeletDoes()
-    {
-        docker.SkipIfAbsent();
-        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        node.Put(TestPods.Shell("good", "exit 0", "Never", DockerMachine.Image));
-        node.Put(TestPods.Shell("bad", "exit 5", "Never", DockerMachine.Image));
-        var cannot = TestPods.Shell("cannot", "", "Never", DockerMachine.Image);
-        cannot.Spec.Containers[0].Command = ["/no/such/program"];
-        node.Put(cannot);
-
-        var good = await node.PodAsync("good", p => p.Status.Phase == "Succeeded", "good has succeeded", 60);
-        TestPods.Status(good)!.State.Terminated.Reason.ShouldBe("Completed");
-        var bad = await node.PodAsync("bad", p => p.Status.Phase == "Failed", "bad has failed", 60);
-        TestPods.Status(bad)!.State.Terminated.ExitCode.ShouldBe(5);
-        var none = await node.PodAsync("cannot", p => p.Status.Phase == "Failed", "cannot has failed", 60);
-        TestPods.Status(none)!.State.Terminated.Reason.ShouldBe("ContainerCannotRun");
-    }
-
-    [Fact]
     public async Task Container_WithLimitsAndSecurity_RunsUnderThem()
     {
         docker.SkipIfAbsent();
@@ -270,23 +169,6 @@ public sealed class DockerNodeTests(DockerMachine docker)
         var details = await docker.Client.Containers.InspectContainerAsync(id, TestContext.Current.CancellationToken);
         details.HostConfig!.Memory.ShouldBe(64 * 1024 * 1024);
         details.HostConfig.CPUQuota.ShouldBe(50_000);
-    }
-
-    [Fact]
-    public async Task Exec_InAContainer_ReturnsCodeAndOutput()
-    {
-        docker.SkipIfAbsent();
-        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
-        var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
-        var id = TestPods.Status(running)!.ContainerID["docker://".Length..];
-        var token = TestContext.Current.CancellationToken;
-
-        var result = await node.Agent.Runtime.ExecAsync(id, ["sh", "-c", "echo out; exit 4"], TimeSpan.FromSeconds(10), token);
-        var slow = await node.Agent.Runtime.ExecAsync(id, ["sleep", "20"], TimeSpan.FromMilliseconds(500), token);
-
-        result.ShouldBe(new ExecResult(4, "out\n"));
-        slow.TimedOut.ShouldBeTrue();
     }
 
     /// <summary>The log of a container once it contains a text.</summary>

@@ -18,7 +18,7 @@ internal static class CommonOptions
 
     /// <summary>The container runtime.</summary>
     public static Option<string> Runtime() =>
-        EnvironmentOption.Create("--runtime", "What runs containers", "auto").OneOf("auto", "docker", "process", "hollow");
+        EnvironmentOption.Create("--runtime", "What runs containers", "auto").OneOf("auto", "docker", "containerd", "process", "hollow");
 
     /// <summary>The lowest level that is logged.</summary>
     public static Option<string> Verbosity() => EnvironmentOption.Create(VerbosityName, "Lowest level that is logged, on standard error", "warning")

@@ -22,7 +22,7 @@ internal static class DevCluster
     public static async Task<int> RunAsync(DevSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
-        await NodeRuntimes.RequireAsync(RuntimeKinds.Parse(settings.Runtime), NodeOptions.Of(settings.Options).DockerEndpoint, signal.Token);
+        await NodeRuntimes.RequireAsync(RuntimeKinds.Parse(settings.Runtime), NodeOptions.Of(settings.Options), signal.Token);
         DataDirectory.Prepare(settings.DataDirectory);
         await using var database = await SqliteDatabase.OpenAsync(
             Path.Combine(settings.DataDirectory, "state.db"), NullLogger.Instance, signal.Token);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Containerd;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Runtime.Process;
@@ -35,10 +36,14 @@ public static class NodeRuntimes
 
     /// <summary>Says at once that a runtime is missing, to whoever would otherwise start much before a node finds out.</summary>
     /// <param name="kind">What runs containers.</param>
-    /// <param name="dockerEndpoint">The engine's address, or null for <c>DOCKER_HOST</c> or the usual socket.</param>
+    /// <param name="options">The options with the addresses of the runtimes.</param>
     /// <param name="cancellationToken">Ends the question.</param>
-    public static Task RequireAsync(RuntimeKind kind, Uri? dockerEndpoint = null, CancellationToken cancellationToken = default) =>
-        kind == RuntimeKind.Docker ? DockerEngine.RequireAsync(dockerEndpoint, cancellationToken) : Task.CompletedTask;
+    public static Task RequireAsync(RuntimeKind kind, NodeAgentOptions options, CancellationToken cancellationToken = default) => kind switch
+    {
+        RuntimeKind.Docker => DockerEngine.RequireAsync(options.DockerEndpoint, cancellationToken),
+        RuntimeKind.Containerd => ContainerdRuntime.RequireAsync(options.ContainerRuntimeEndpoint, cancellationToken),
+        _ => Task.CompletedTask,
+    };
 
     internal static async Task<IContainerRuntime> CreateAsync(
         NodeAgentOptions options, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
@@ -46,33 +51,41 @@ public static class NodeRuntimes
         var kind = options.Runtime is RuntimeKind.Auto
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
             : options.Runtime;
+        await RequireAsync(kind, options, cancellationToken);
+        var uses = new ImageUses(Path.Combine(options.DataDirectory, "images"), timeProvider);
         return kind switch
         {
-            RuntimeKind.Docker => await OpenDockerAsync(options, limits, identity, timeProvider, loggers, cancellationToken),
+            RuntimeKind.Docker => await OpenEngineAsync(
+                options,
+                identity,
+                async owner => await DockerRuntime.OpenAsync(
+                    owner, uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken),
+                cancellationToken),
+            RuntimeKind.Containerd => await OpenEngineAsync(
+                options,
+                identity,
+                async owner => await ContainerdRuntime.OpenAsync(
+                    owner, uses, limits, options.ContainerRuntimeEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken),
+                cancellationToken),
             RuntimeKind.Process => ProcessRuntime.Open(options.DataDirectory, options.Index, limits, timeProvider, loggers),
             _ => new HollowRuntime(options.Index, timeProvider),
         };
     }
 
-    private static async Task<IContainerRuntime> OpenDockerAsync(
-        NodeAgentOptions options, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    private static async Task<IContainerRuntime> OpenEngineAsync(
+        NodeAgentOptions options, ClusterMembership identity, Func<ContainerOwner, Task<IContainerRuntime>> open, CancellationToken cancellationToken)
     {
-        await DockerEngine.RequireAsync(options.DockerEndpoint, cancellationToken);
         var cluster = await identity.FindAsync(cancellationToken);
-        var uses = new ImageUses(Path.Combine(options.DataDirectory, "images"), timeProvider);
         if (identity.Former is { } former && former != cluster)
         {
             // Only this data folder tells which pods the node ran for its former cluster, so that they must be removed here.
-            await using var old = await OpenAsync(former);
+            await using var old = await open(new ContainerOwner(former, options.Name));
             foreach (var pod in await old.ListAsync(cancellationToken))
                 await old.RemovePodAsync(pod.PodUid, cancellationToken);
         }
 
-        var runtime = await OpenAsync(cluster);
+        var runtime = await open(new ContainerOwner(cluster, options.Name));
         identity.Keep(cluster);
         return runtime;
-
-        Task<DockerRuntime> OpenAsync(string id) => DockerRuntime.OpenAsync(
-            new ContainerOwner(id, options.Name), uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken);
     }
 }

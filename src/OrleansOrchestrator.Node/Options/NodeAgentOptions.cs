@@ -221,6 +221,9 @@ public sealed record NodeAgentOptions
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }
 
+    /// <summary>The socket of containerd, as the kubelet's <c>containerRuntimeEndpoint</c>.</summary>
+    public Uri ContainerRuntimeEndpoint { get; init; } = new("unix:///run/containerd/containerd.sock");
+
     /// <summary>Reads the thresholds.</summary>
     /// <param name="faults">Receives what is wrong with them.</param>
     internal IReadOnlyList<EvictionThreshold> ReadThresholds(OptionFaults faults) =>

@@ -69,6 +69,10 @@ internal sealed class PodCgroups
     public string RelativePathOf(string scope, string podUid, string containerId) => Path.Combine(
         Path.GetRelativePath(_root, PathOf(podUid)), _usesSlices ? $"{scope}-{containerId}.scope" : containerId);
 
+    /// <summary>The processes of a container; none if it has ended.</summary>
+    public IReadOnlyList<int> ProcessesOf(string scope, string podUid, string containerId) =>
+        [.. ProcFile.Lines(Path.Combine(_root, RelativePathOf(scope, podUid, containerId), "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+
     /// <summary>Creates the pod's cgroup, and allows processes in it.</summary>
     public void Open(string podUid)
     {

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;

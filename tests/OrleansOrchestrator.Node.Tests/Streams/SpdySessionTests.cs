@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Node.Options;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime.Sessions;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 

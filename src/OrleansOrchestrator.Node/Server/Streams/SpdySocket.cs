@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using OrleansOrchestrator.Model.Tunnels;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
@@ -18,7 +18,7 @@ internal sealed class SpdySocket : IDisposable
     {
         (_socket, _timeProvider) = (socket, timeProvider);
         _transport = WebSocketStream.Create(socket, WebSocketMessageType.Binary);
-        Connection = new SpdyConnection(_transport, timeProvider);
+        Connection = SpdyConnection.OfServer(_transport, timeProvider);
     }
 
     /// <summary>The connection.</summary>

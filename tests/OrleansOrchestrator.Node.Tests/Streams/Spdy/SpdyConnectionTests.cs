@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
 using CsCheck;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Streams.Spdy;
 
-/// <summary>The server's side of SPDY: frames, windows, and bounds.</summary>
+/// <summary>Both sides of SPDY: frames, windows, and bounds.</summary>
 public sealed class SpdyConnectionTests : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<uint, SpdyStream> _opened = new();
@@ -22,7 +22,7 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
     {
         var toServer = new Pipe();
         _client = new SpdyClient(new Duplex(_toClient.Reader.AsStream(), toServer.Writer.AsStream()));
-        _server = new SpdyConnection(new Duplex(toServer.Reader.AsStream(), _toClient.Writer.AsStream()), TimeProvider.System);
+        _server = SpdyConnection.OfServer(new Duplex(toServer.Reader.AsStream(), _toClient.Writer.AsStream()), TimeProvider.System);
         _running = _server.RunAsync(
             stream => !stream.Headers.ContainsKey("refuse") && _opened.TryAdd(stream.Id, stream), _stop.Token);
     }
@@ -44,6 +44,35 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
         await _client.EndsAsync(id);
         _client.TextOf(id).ShouldBe("answer");
         await Should.ThrowAsync<IOException>(async () => await stream.WriteAsync("more"u8.ToArray(), Cancellation));
+    }
+
+    [Fact]
+    public async Task Client_OfManyStreams_TalksOnEach()
+    {
+        var (up, down) = (new Pipe(), new Pipe());
+        using var server = SpdyConnection.OfServer(new Duplex(up.Reader.AsStream(), down.Writer.AsStream()), TimeProvider.System);
+        using var client = SpdyConnection.OfClient(new Duplex(down.Reader.AsStream(), up.Writer.AsStream()), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var serving = server.RunAsync(stream => EchoAsync(stream) is not null, stop.Token);
+        var asking = client.RunAsync(static _ => false, stop.Token);
+
+        foreach (var name in new[] { "one", "two", "three" })
+        {
+            await using var stream = await client.OpenAsync(new Dictionary<string, string> { ["name"] = name }, Cancellation);
+            await stream.WriteAsync("question"u8.ToArray(), Cancellation);
+            await stream.CompleteAsync(Cancellation);
+            (await new StreamReader(stream).ReadToEndAsync(Cancellation)).ShouldBe($"{name}: question");
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(serving, asking);
+
+        static async Task EchoAsync(SpdyStream stream)
+        {
+            var text = await new StreamReader(stream).ReadToEndAsync(CancellationToken.None);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes($"{stream.Headers["name"]}: {text}"), CancellationToken.None);
+            await stream.CompleteAsync(CancellationToken.None);
+        }
     }
 
     [Fact]
@@ -221,7 +250,7 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
             }
 
             var streams = new SortedDictionary<uint, Task<string>>();
-            using var server = new SpdyConnection(new Duplex(new CutStream(recorded.ToArray(), cuts), Stream.Null), TimeProvider.System);
+            using var server = SpdyConnection.OfServer(new Duplex(new CutStream(recorded.ToArray(), cuts), Stream.Null), TimeProvider.System);
             await server.RunAsync(
                 stream =>
                 {
@@ -239,7 +268,7 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
         {
             if (bytes.Length > 8 && type < 10)
                 Convert.FromHexString($"800300{type:x2}000000").CopyTo(bytes, 0);
-            using var server = new SpdyConnection(new Duplex(new CutStream(bytes, cuts), Stream.Null), TimeProvider.System);
+            using var server = SpdyConnection.OfServer(new Duplex(new CutStream(bytes, cuts), Stream.Null), TimeProvider.System);
             await server.RunAsync(_ => true, Cancellation);
         }, iter: 3000);
 

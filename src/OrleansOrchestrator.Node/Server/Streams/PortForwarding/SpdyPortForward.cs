@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Tunnels;
-using OrleansOrchestrator.Node.Server.Streams.Spdy;
+using OrleansOrchestrator.Node.Spdy;
 
 namespace OrleansOrchestrator.Node.Server.Streams.PortForwarding;
 

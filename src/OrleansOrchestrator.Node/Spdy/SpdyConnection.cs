@@ -4,11 +4,11 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using OrleansOrchestrator.Model.Tunnels;
 
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>
-/// The server's side of a SPDY/3.1 connection: the other side opens streams, and this side replies. It reads only as fast as the
-/// streams are read, and has no thread.
+/// One side of a SPDY/3.1 connection: the client opens streams, and the server replies. It reads only as fast as the streams are read,
+/// and has no thread.
 /// </summary>
 /// <remarks>
 /// Kubernetes' own library sends no window updates and heeds none, though the protocol asks for them: with it TCP alone makes the
@@ -22,6 +22,8 @@ internal sealed class SpdyConnection : IDisposable
 
     /// <summary>The most data of one frame: a TLS record with all headers around it.</summary>
     public const int DataBytesMax = 16 * 1024 - 64;
+
+    private static readonly Dictionary<string, string> NoHeaders = [];
 
     // Two for each of many forwarded connections.
     private const int StreamsMax = 1024;
@@ -37,26 +39,39 @@ internal sealed class SpdyConnection : IDisposable
     private readonly PipeReader _reader;
     private readonly TimeProvider _timeProvider;
     private readonly HeaderReader _headers = new();
-    private readonly HeaderWriter _replies = new();
+    private readonly HeaderWriter _written = new();
     private readonly ConcurrentDictionary<uint, SpdyStream> _streams = new();
     private readonly SendWindow _window = new(WindowBytes);
     private readonly SemaphoreSlim _sending = new(1);
     private readonly CancellationTokenSource _ended = new();
     private readonly byte[] _output = new byte[FrameHeader.Bytes + ControlBytesMax];
 
+    // The numbers of what the client begins are odd, those of the server even.
+    private readonly uint _ownParity;
+
     private uint _lastId;
+    private uint _lastOpened;
     private uint _lastPing;
     private int _windowBytes = WindowBytes;
     private int _unacknowledged;
     private volatile bool _usesWindows;
 
-    /// <param name="transport">The connection's bytes.</param>
-    /// <param name="timeProvider">The clock.</param>
-    public SpdyConnection(Stream transport, TimeProvider timeProvider)
+    private SpdyConnection(Stream transport, TimeProvider timeProvider, uint ownParity)
     {
         (_transport, _timeProvider, Ended) = (transport, timeProvider, _ended.Token);
+        (_ownParity, _lastPing) = (ownParity, ownParity);
         _reader = PipeReader.Create(transport, new StreamPipeReaderOptions(bufferSize: ReadBytes, leaveOpen: true));
     }
+
+    /// <summary>The side that replies.</summary>
+    /// <param name="transport">The connection's bytes.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public static SpdyConnection OfServer(Stream transport, TimeProvider timeProvider) => new(transport, timeProvider, 0);
+
+    /// <summary>The side that opens streams.</summary>
+    /// <param name="transport">The connection's bytes.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public static SpdyConnection OfClient(Stream transport, TimeProvider timeProvider) => new(transport, timeProvider, 1);
 
     /// <summary>Cancelled when nothing more comes.</summary>
     public CancellationToken Ended { get; }
@@ -93,6 +108,23 @@ internal sealed class SpdyConnection : IDisposable
             foreach (var stream in _streams.Values)
                 stream.Break(fault);
         }
+    }
+
+    /// <summary>Opens a stream. One caller at a time, since the order of streams and of their headers counts.</summary>
+    /// <exception cref="IOException">The connection has ended.</exception>
+    public async ValueTask<SpdyStream> OpenAsync(IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+    {
+        const int fixedBytes = 10;
+        var id = _lastOpened == 0 ? 2 - _ownParity : _lastOpened + 2;
+        _lastOpened = id;
+        var stream = new SpdyStream(this, id, headers, mayWrite: true, _windowBytes);
+        _streams[id] = stream;
+        var block = _written.Write(headers);
+        var content = new byte[fixedBytes + block.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(content, id);
+        block.CopyTo(content, fixedBytes);
+        await SendAsync(new FrameHeader(FrameType.SynStream, 0, 0, content.Length), content, cancellationToken);
+        return stream;
     }
 
     /// <summary>Tells the other side that no more streams are accepted.</summary>
@@ -186,7 +218,7 @@ internal sealed class SpdyConnection : IDisposable
     /// <summary>Hands data to its stream as it comes; that of an ended stream is dropped.</summary>
     private async Task ReceiveDataAsync(FrameHeader header, CancellationToken cancellationToken)
     {
-        if (header.StreamId == 0 || header.StreamId > _lastId)
+        if (header.StreamId == 0 || header.StreamId > (IsOwn(header.StreamId) ? _lastOpened : _lastId))
             throw new SpdyException($"data of stream {header.StreamId}, which was never opened");
         var stream = _streams.GetValueOrDefault(header.StreamId);
         for (var left = header.Length; left > 0;)
@@ -232,7 +264,7 @@ internal sealed class SpdyConnection : IDisposable
                 await OpenAsync(header.Flags, content, accept, cancellationToken);
                 break;
             case FrameType.SynReply or FrameType.Headers:
-                // This side opens no streams. Headers must be read nevertheless, because those after them build on them.
+                // They say nothing. They must be read nevertheless, because those after them build on them.
                 _headers.Read(content.Slice(Fixed(content, sizeof(uint))));
                 break;
             case FrameType.RstStream when _streams.TryRemove(NumberAt(content, 0), out var reset):
@@ -241,7 +273,7 @@ internal sealed class SpdyConnection : IDisposable
             case FrameType.Settings:
                 ReadSettings(content);
                 break;
-            case FrameType.Ping when NumberAt(content, 0) is var id && id % 2 == 1:
+            case FrameType.Ping when NumberAt(content, 0) is var id && !IsOwn(id):
                 await SendAsync(FrameType.Ping, [id], cancellationToken);
                 break;
             case FrameType.GoAway:
@@ -260,7 +292,7 @@ internal sealed class SpdyConnection : IDisposable
     {
         var id = NumberAt(content, 0) & IdMask;
         var headers = _headers.Read(content.Slice(Fixed(content, 10)));
-        if (id % 2 == 0 || id <= _lastId)
+        if (IsOwn(id) || id == 0 || id <= _lastId)
             throw new SpdyException($"stream {id} follows stream {_lastId}");
         _lastId = id;
         var stream = new SpdyStream(this, id, headers, (flags & FrameHeader.Unidirectional) == 0, _windowBytes);
@@ -284,12 +316,14 @@ internal sealed class SpdyConnection : IDisposable
 
     private ValueTask SendReplyAsync(uint id, CancellationToken cancellationToken)
     {
-        var block = _replies.WriteEmpty();
+        var block = _written.Write(NoHeaders);
         var content = new byte[sizeof(uint) + block.Length];
         BinaryPrimitives.WriteUInt32BigEndian(content, id);
         block.CopyTo(content, sizeof(uint));
         return SendAsync(new FrameHeader(FrameType.SynReply, 0, 0, content.Length), content, cancellationToken);
     }
+
+    private bool IsOwn(uint id) => id % 2 == _ownParity;
 
     private ValueTask ResetAsync(uint id, ResetReason reason, CancellationToken cancellationToken) =>
         SendAsync(FrameType.RstStream, [id, (uint)reason], cancellationToken);

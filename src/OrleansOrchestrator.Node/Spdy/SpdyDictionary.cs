@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>The text that both sides of SPDY/3 assume before the first header, so that common words are compressed from the start.</summary>
 /// <remarks>SPDY protocol draft 3.1, section 2.6.10.1: each word with its length in four bytes, and a tail without lengths.</remarks>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>The types of control frames.</summary>
 internal enum FrameType : ushort

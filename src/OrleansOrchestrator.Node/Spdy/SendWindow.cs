@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>How many bytes the other side is ready to take.</summary>
 /// <param name="bytes">The bytes at the beginning.</param>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>One stream of a connection. One caller may read at a time, and one write.</summary>
 internal sealed class SpdyStream : Stream

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
-namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+namespace OrleansOrchestrator.Node.Spdy;
 
 /// <summary>
 /// Reads the compressed headers of one connection. All header blocks of a direction are one zlib stream that begins with SPDY's

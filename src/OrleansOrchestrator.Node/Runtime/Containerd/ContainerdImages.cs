@@ -1,0 +1,120 @@
+using System.Globalization;
+
+namespace OrleansOrchestrator.Node.Runtime.Containerd;
+
+/// <summary>Finds, pulls, lists and removes images.</summary>
+internal sealed class ContainerdImages(CriConnection connection, ImageUses uses, TimeSpan requestTimeout, TimeProvider timeProvider)
+{
+    public async Task<ImageResult> EnsureAsync(
+        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
+    {
+        // Checks the name, so that a wrong one is not taken for a missing image.
+        _ = ImageReference.Parse(image);
+        if (policy != ImagePullPolicy.Always && await FindAsync(image, cancellationToken) is { } present)
+            return Result(present, null);
+        if (policy == ImagePullPolicy.Never)
+            throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
+
+        var start = timeProvider.GetTimestamp();
+        try
+        {
+            await PullAsync(image, credentials, cancellationToken);
+        }
+        catch (RuntimeException exception)
+        {
+            throw new RuntimeException(RuntimeException.ImagePull, CriErrors.TextOf(exception), exception);
+        }
+
+        var pulled = await FindAsync(image, cancellationToken)
+            ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
+        return Result(pulled, timeProvider.GetElapsedTime(start));
+    }
+
+    /// <param name="inUse">The ids of the images of which there are containers.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<IReadOnlyList<NodeImage>> ListAsync(IReadOnlySet<string> inUse, CancellationToken cancellationToken)
+    {
+        var found = (await connection.CallAsync(
+            options => connection.Images.ListImagesAsync(new Cri.ListImagesRequest(), options), CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken)).Images;
+        uses.Keep(found.Select(image => image.Id).ToHashSet(StringComparer.Ordinal));
+        foreach (var image in found.Where(image => inUse.Contains(image.Id) && uses.Of(image.Id) is not null))
+            uses.Note(image.Id);
+        return
+        [
+            .. found.Select(image => new NodeImage(image.Id, [.. image.RepoDigests, .. image.RepoTags], (long)image.Size)
+            {
+                IsInUse = inUse.Contains(image.Id),
+
+                // What has no digest was loaded by hand, and no registry has it.
+                IsPinned = image.Pinned || image.RepoDigests.Count == 0,
+                LastUsed = uses.Of(image.Id),
+            }),
+        ];
+    }
+
+    public async Task<bool> RemoveAsync(NodeImage image, CancellationToken cancellationToken)
+    {
+        var request = new Cri.RemoveImageRequest { Image = new() { Image = image.Id } };
+        await connection.CallAsync(
+            options => connection.Images.RemoveImageAsync(request, options), requestTimeout, RuntimeException.Unavailable, cancellationToken);
+        return true;
+    }
+
+    /// <summary>The folder of the images on this machine; null if the runtime does not tell.</summary>
+    public async Task<string?> FindFolderAsync(CancellationToken cancellationToken)
+    {
+        var info = await connection.CallAsync(
+            options => connection.Images.ImageFsInfoAsync(new Cri.ImageFsInfoRequest(), options), CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken);
+        return info.ImageFilesystems.Select(place => place.FsId?.Mountpoint).FirstOrDefault(Directory.Exists);
+    }
+
+    /// <summary>Tries one credential after the other, as the kubelet does.</summary>
+    private async Task PullAsync(string image, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < credentials.Count - 1; i++)
+        {
+            try
+            {
+                await PullAsync(image, credentials[i], cancellationToken);
+                return;
+            }
+            catch (RuntimeException)
+            {
+                // The next one may be right.
+            }
+        }
+
+        await PullAsync(image, credentials.LastOrDefault(), cancellationToken);
+    }
+
+    private Task PullAsync(string image, RegistryCredential? credential, CancellationToken cancellationToken)
+    {
+        var request = new Cri.PullImageRequest { Image = new() { Image = image } };
+        if (credential is not null)
+        {
+            request.Auth = new()
+            {
+                ServerAddress = credential.Server,
+                Username = credential.Username,
+                Password = credential.Password,
+                IdentityToken = credential.IdentityToken,
+                RegistryToken = credential.RegistryToken,
+            };
+        }
+
+        return connection.CallAsync(options => connection.Images.PullImageAsync(request, options), requestTimeout, RuntimeException.ImagePull, cancellationToken);
+    }
+
+    private static ImageResult Result(Cri.Image image, TimeSpan? pulled) =>
+        new(image.RepoDigests.FirstOrDefault() ?? image.Id, pulled, image.Uid is { } uid ? uid.Value.ToString(CultureInfo.InvariantCulture) : image.Username);
+
+    private async Task<Cri.Image?> FindAsync(string image, CancellationToken cancellationToken)
+    {
+        var request = new Cri.ImageStatusRequest { Image = new() { Image = image } };
+        var found = (await connection.CallAsync(
+            options => connection.Images.ImageStatusAsync(request, options), CriConnection.QuickTime, RuntimeException.ImagePull, cancellationToken)).Image;
+        if (found is not null)
+            uses.Note(found.Id);
+        return found;
+    }
+}
