@@ -35,7 +35,7 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
         if (query.ContainsKey("stream"))
             errors.Forbidden(FieldPath.Root("stream"), "may not be specified");
         InvalidOptions.ThrowIfAny("PodLogOptions", errors, pod, group: "");
-        return new LogOptions(query["container"].ToString(), forwarded.ToQueryString());
+        return new LogOptions(query["container"].FirstOrDefault() ?? "", forwarded.ToQueryString());
     }
 
     private static void Forward(IQueryCollection query, string name, QueryBuilder forwarded)

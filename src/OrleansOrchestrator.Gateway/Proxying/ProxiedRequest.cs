@@ -20,7 +20,7 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         {
             var query = request.Http.Request.QueryString;
             if (request.Info.SubresourcePath.Length == 0)
-                return new PathString("/" + request.Http.Request.Query["path"].ToString().TrimStart('/')).ToUriComponent() + query;
+                return new PathString("/" + (request.Http.Request.Query["path"].FirstOrDefault() ?? "").TrimStart('/')).ToUriComponent() + query;
             var before = request.Info.Path.AsSpan(0, request.Info.Path.Length - request.Info.SubresourcePath.Length).Count('/');
             return RawPathAfter(before) is { } raw ? raw + query : new PathString(request.Info.SubresourcePath).ToUriComponent() + query;
         }

@@ -27,6 +27,6 @@ internal sealed record StreamOptions(string Container, QueryString NodeQuery)
 
         if (isExec)
             forwarded.Add("command", query["command"].Select(word => word ?? ""));
-        return new StreamOptions(query["container"].ToString(), forwarded.ToQueryString());
+        return new StreamOptions(query["container"].FirstOrDefault() ?? "", forwarded.ToQueryString());
     }
 }

@@ -16,7 +16,7 @@ internal static class LogQueryParser
         var (limit, limitFault) = Number(query, "limitBytes", 1);
         DateTimeOffset? since = seconds is { } s ? Waits.After(TimeProvider.System.GetUtcNow(), -Waits.Seconds(s)) : null;
         string? timeFault = null;
-        if (query["sinceTime"].ToString() is { Length: > 0 } text)
+        if (query["sinceTime"].FirstOrDefault() is { Length: > 0 } text)
         {
             if (seconds is not null)
                 timeFault = "at most one of `sinceTime` or `sinceSeconds` may be specified";
@@ -37,10 +37,10 @@ internal static class LogQueryParser
         return (parsed, tailFault ?? secondsFault ?? limitFault ?? timeFault);
     }
 
-    private static bool Flag(IQueryCollection query, string name) => query[name].ToString() is "true" or "1";
+    private static bool Flag(IQueryCollection query, string name) => query[name].FirstOrDefault() is "true" or "1";
 
     private static (long? Value, string? Fault) Number(IQueryCollection query, string name, long min) =>
-        query[name].ToString() is not { Length: > 0 } text ? (null, null)
+        query[name].FirstOrDefault() is not { Length: > 0 } text ? (null, null)
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min ? (value, null)
         : (null, $"{name}: Invalid value: \"{text}\": must be greater than or equal to {min}");
 }

@@ -189,7 +189,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
                 case "GET" when _objects.TryGetValue(path, out var found):
                     return (200, found.DeepClone());
                 case "GET" when IsCollection(path):
-                    var items = Select(path, context.Request.Query["fieldSelector"].ToString()).Select(o => o.DeepClone());
+                    var items = Select(path, context.Request.Query["fieldSelector"].FirstOrDefault() ?? "").Select(o => o.DeepClone());
                     return (200, new JsonObject
                     {
                         ["metadata"] = new JsonObject { ["resourceVersion"] = _revision.ToString() },
@@ -236,7 +236,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     {
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         var since = long.Parse(context.Request.Query["resourceVersion"]!);
-        var selector = context.Request.Query["fieldSelector"].ToString();
+        var selector = context.Request.Query["fieldSelector"].FirstOrDefault() ?? "";
         context.Response.ContentType = "application/json";
         await context.Response.StartAsync();
         try

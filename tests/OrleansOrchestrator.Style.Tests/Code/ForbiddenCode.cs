@@ -22,6 +22,7 @@ internal static class ForbiddenCode
             Folders = ["src/"],
             ExceptFolders = ["src/OrleansOrchestrator.Cli/"],
         },
+        new("values of a query parameter as one text: the first counts", @"\b[Qq]uery\[[^\]]+\]\.ToString\(\)", "query[\"container\"].ToString()", "query[\"container\"].FirstOrDefault()"),
         new("the platform's reader of addresses: use AddressSyntax", @"\b(IPAddress|IPNetwork|IPEndPoint)\.(Try)?Parse\b", "IPAddress.TryParse(text, out var x);", "AddressSyntax.TryParse(text, out var x);")
         {
             Folders = ["src/"],

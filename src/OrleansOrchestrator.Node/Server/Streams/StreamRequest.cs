@@ -23,5 +23,5 @@ internal static class StreamRequest
         return (request, request is { Stdin: false, Stdout: false, Stderr: false } ? "you must specify at least 1 of stdin, stdout, stderr" : null);
     }
 
-    private static bool IsSet(IQueryCollection query, string name) => query[name].ToString() is "1" or "true";
+    private static bool IsSet(IQueryCollection query, string name) => query[name].FirstOrDefault() is "1" or "true";
 }
