@@ -115,7 +115,7 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
         (await Api.GetAsync<V1ReplicationController>(_space, "web")).Spec.Replicas.ShouldBe(5);
 
         ScaleObject Scale(V1ReplicationController controller) =>
-            new(WellKnownResources.ReplicationControllers, new ObjectKey(_space, "web"), controller.Metadata.Uid, controller.Metadata.ResourceVersion, 5);
+            new(WellKnownResources.ReplicationControllers, new ObjectKey(_space, "web"), controller.Metadata.Uid, controller.Metadata.ResourceVersion, 5) { From = controller.Spec.Replicas!.Value };
     }
 
     [Fact]

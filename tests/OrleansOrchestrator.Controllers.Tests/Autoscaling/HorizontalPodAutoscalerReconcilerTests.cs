@@ -473,7 +473,8 @@ public sealed class HorizontalPodAutoscalerReconcilerTests
         {
             Type = "Resource",
             Resource = new V2ResourceMetricSource { Name = "cpu", Target = AutoscalerModel.Average("5") },
-        }) { Usage = (_, _) => 5002 };
+        })
+        { Usage = (_, _) => 5002 };
         model.Spec.Behavior = new V2HorizontalPodAutoscalerBehavior { ScaleUp = new V2HPAScalingRules { Tolerance = new ResourceQuantity("300u") } };
 
         model.Step();
