@@ -43,12 +43,17 @@ internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutating
     public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         var asked = (V1CertificateSigningRequest)request.Object!;
-        return request.Operation == AdmissionOperation.Create && asked.Spec?.SignerName == ClientSigner
-            && SigningRequest.Parse(asked.Spec.Request)?.Organizations.Contains(WellKnownGroups.Masters) is true
-            ? throw ApiErrors.Forbidden(
-                WellKnownResources.CertificateSigningRequests, request.Key.Name, $"use of {ClientSigner} signer with {WellKnownGroups.Masters} group is not allowed")
+        return request.Operation == AdmissionOperation.Create && asked.Spec?.SignerName == ClientSigner && FaultOf(asked.Spec) is { } fault
+            ? throw ApiErrors.Forbidden(WellKnownResources.CertificateSigningRequests, request.Key.Name, fault)
             : ValueTask.CompletedTask;
     }
+
+    // What cannot be read might hide the group.
+    private static string? FaultOf(V1CertificateSigningRequestSpec spec) => SigningRequest.Parse(spec.Request) is not { } asked
+        ? SigningRequest.FaultOfUnreadable
+        : asked.Subject.Organizations.Contains(WellKnownGroups.Masters)
+            ? $"use of {ClientSigner} signer with {WellKnownGroups.Masters} group is not allowed"
+            : null;
 
     private void SetTimes(V1CertificateSigningRequest updated, V1CertificateSigningRequest? current)
     {

@@ -11,7 +11,6 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// <remarks>See the admission plug-in ServiceAccount, k8s.io/kubernetes/plugin/pkg/admission/serviceaccount.</remarks>
 internal sealed class ServiceAccountAdmission(AdmissionReader reader, TimeProvider timeProvider) : IMutatingAdmission
 {
-    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
     private const string VolumePrefix = "kube-api-access-";
     private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
     // An hour, and a few seconds by which Kubernetes knows tokens of its own volumes.
@@ -26,8 +25,7 @@ internal sealed class ServiceAccountAdmission(AdmissionReader reader, TimeProvid
     public string Name => "ServiceAccount";
 
     public bool Handles(AdmissionRequest request) =>
-        request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } pod }
-        && pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) is not true;
+        request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } };
 
     public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ namespace OrleansOrchestrator.ControlPlane.Authorization;
 /// <remarks>
 /// As the role <c>system:node</c> of Kubernetes, which the node authorizer limits to the objects of a node's pods
 /// (https://kubernetes.io/docs/reference/access-authn-authz/node/). A daemon writes only its own Node and lease; to which pods
-/// everything else belongs is not looked at yet.
+/// everything else belongs is not looked at yet. So nobody gets a node's certificate without an administrator's approval. Machines that
+/// join have the role <c>system:node-bootstrapper</c>, as kubeadm binds it.
 /// </remarks>
 internal sealed class NodeAuthorizer : IAuthorizer
 {
@@ -38,17 +39,15 @@ internal sealed class NodeAuthorizer : IAuthorizer
         new("coordination.k8s.io", "leases", [Verbs.Create]),
         new("coordination.k8s.io", "leases", [Verbs.Get, Verbs.Patch, Verbs.Update, Verbs.Delete]) { IsOwn = true },
         new(Certificates, "certificatesigningrequests", [.. Read, Verbs.Create]),
-        new(Certificates, "certificatesigningrequests/selfnodeclient", [Verbs.Create]),
     ];
 
-    private static readonly Rule[] OfBootstrappers =
+    private static readonly Rule[] OfJoiningNodes =
     [
         new(Certificates, "certificatesigningrequests", [.. Read, Verbs.Create]),
-        new(Certificates, "certificatesigningrequests/nodeclient", [Verbs.Create]),
     ];
 
     private static readonly AllowedActions ForNodes = Actions(OfNodes);
-    private static readonly AllowedActions ForBootstrappers = Actions(OfBootstrappers);
+    private static readonly AllowedActions ForJoiningNodes = Actions(OfJoiningNodes);
 
     /// <inheritdoc/>
     public ValueTask<AuthorizationDecision> AuthorizeAsync(UserInfo user, AccessAttributes access, CancellationToken cancellationToken) =>
@@ -56,9 +55,9 @@ internal sealed class NodeAuthorizer : IAuthorizer
 
     /// <inheritdoc/>
     public ValueTask<AllowedActions> ListAllowedAsync(UserInfo user, string @namespace, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(NameOf(user).Length > 0 ? ForNodes : user.IsIn(WellKnownGroups.Bootstrappers) ? ForBootstrappers : new AllowedActions([], []));
+        ValueTask.FromResult(NameOf(user).Length > 0 ? ForNodes : user.IsIn(WellKnownGroups.JoiningNodes) ? ForJoiningNodes : new AllowedActions([], []));
 
-    private static Rule[] RulesOf(UserInfo user) => NameOf(user).Length > 0 ? OfNodes : user.IsIn(WellKnownGroups.Bootstrappers) ? OfBootstrappers : [];
+    private static Rule[] RulesOf(UserInfo user) => NameOf(user).Length > 0 ? OfNodes : user.IsIn(WellKnownGroups.JoiningNodes) ? OfJoiningNodes : [];
 
     /// <summary>The node of a daemon; empty if the user is none.</summary>
     private static string NameOf(UserInfo user) =>

@@ -16,6 +16,9 @@ public static class WellKnownGroups
     /// <summary>The group of machines that join the cluster.</summary>
     public const string Bootstrappers = "system:bootstrappers";
 
+    /// <summary>The group of those machines that may ask for a node's certificate. Their tokens name it.</summary>
+    public const string JoiningNodes = "system:bootstrappers:kubeadm:default-node-token";
+
     /// <summary>The group of all users with valid credentials.</summary>
     public const string Authenticated = "system:authenticated";
 

@@ -34,15 +34,6 @@ public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : Re
     public override string Subresource => "status";
 }
 
-/// <summary>Approves or denies a certificate request, provided that it is still at the resourceVersion that <c>Object</c> carries.</summary>
-/// <param name="Resource">The resource.</param>
-/// <param name="Object">The request with its wanted conditions and the observed resourceVersion.</param>
-public sealed record UpdateApproval(ResourceName Resource, KubeObject Object) : ReplaceObject(Resource, Object)
-{
-    /// <inheritdoc/>
-    public override string Subresource => "approval";
-}
-
 /// <summary>Removes <c>kubernetes</c> from a namespace's spec.finalizers, so that the namespace can be deleted.</summary>
 /// <param name="Object">The namespace with its wanted finalizers and the observed resourceVersion.</param>
 public sealed record FinalizeNamespace(KubeObject Object) : ReplaceObject(WellKnownResources.Namespaces, Object)

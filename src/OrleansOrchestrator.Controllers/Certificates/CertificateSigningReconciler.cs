@@ -42,23 +42,26 @@ public sealed class CertificateSigningReconciler(ClusterSigner signer) : IReconc
             || request.Condition(CertificateState.Approved) is null
             || request.Condition(CertificateState.Denied) is not null
             || request.Condition(CertificateState.Failed) is not null
-            || !SignerRules.Has(request.Spec.SignerName)
-            || SigningRequest.Parse(request.Spec.Request) is not { } asked)
+            || !SignerRules.Has(request.Spec.SignerName))
         {
             return Plan.Nothing;
         }
 
         string[] usages = [.. request.Spec.Usages ?? []];
-        var fault = SignerRules.FaultOf(request.Spec.SignerName, asked, usages);
         var written = PatchObject.OfStatusAsObserved(Primary, request, changed =>
         {
-            if (fault is not null)
-                changed.Add(CertificateState.Failed, "SignerValidationFailure", fault);
+            if (SigningRequest.Parse(request.Spec.Request) is not { } asked)
+                Fail(changed, SigningRequest.FaultOfUnreadable);
+            else if (SignerRules.FaultOf(request.Spec.SignerName, asked, usages) is { } fault)
+                Fail(changed, fault);
             else
                 (changed.Status ??= new V1CertificateSigningRequestStatus()).Certificate = sign(OrderOf(asked, usages, LifetimeOf(request), observation.Now));
         });
         return written is null ? Plan.Nothing : new Plan { Actions = [written] };
     }
+
+    private static void Fail(V1CertificateSigningRequest request, string fault) =>
+        request.Add(CertificateState.Failed, "SignerValidationFailure", fault);
 
     private static TimeSpan LifetimeOf(V1CertificateSigningRequest request)
     {

@@ -75,10 +75,10 @@ internal static class SignerRules
         ?? FaultOfName(request);
 
     private static string? FaultOfOrganization(SigningRequest request) =>
-        request.Organizations is [NodesGroup] ? null : "subject organization is not system:nodes";
+        request.Subject.Organizations is [NodesGroup] ? null : "subject organization is not system:nodes";
 
     private static string? FaultOfName(SigningRequest request) =>
-        request.CommonName.StartsWith(NodeUserPrefix, StringComparison.Ordinal) ? null : "subject common name does not begin with system:node:";
+        request.Subject.CommonName.StartsWith(NodeUserPrefix, StringComparison.Ordinal) ? null : "subject common name does not begin with system:node:";
 
     // Keys of elliptic curves encipher nothing.
     private static string? FaultOfUsages(IReadOnlyCollection<string> usages, string purpose)

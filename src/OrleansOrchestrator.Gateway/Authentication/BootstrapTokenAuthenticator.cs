@@ -54,10 +54,11 @@ internal sealed partial class BootstrapTokenAuthenticator(IObjectClient objects,
         string Value(string key) => secret.Data is { } data && data.TryGetValue(key, out var bytes) ? Encoding.UTF8.GetString(bytes) : "";
     }
 
-    // A time that cannot be read is over.
+    // A time that is not written by RFC 3339 is over.
     private bool HasExpired(string expiration) =>
         expiration.Length > 0
-        && (!DateTimeOffset.TryParse(expiration, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) || end <= time.GetUtcNow());
+        && (!Rfc3339().IsMatch(expiration)
+            || !DateTimeOffset.TryParse(expiration, CultureInfo.InvariantCulture, DateTimeStyles.None, out var end) || end <= time.GetUtcNow());
 
     private async ValueTask<V1Secret?> FindAsync(string id, CancellationToken cancellationToken)
     {
@@ -74,6 +75,9 @@ internal sealed partial class BootstrapTokenAuthenticator(IObjectClient objects,
 
     [GeneratedRegex(@"\A([a-z0-9]{6})\.([a-z0-9]{16})\z")]
     private static partial Regex Token();
+
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Rfc3339();
 
     [GeneratedRegex(@"\Asystem:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]\z")]
     private static partial Regex Group();

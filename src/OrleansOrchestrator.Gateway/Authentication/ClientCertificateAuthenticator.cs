@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Kinds.Certificates;
 
 namespace OrleansOrchestrator.Gateway.Authentication;
 
@@ -31,25 +32,8 @@ internal sealed class ClientCertificateAuthenticator(ClusterIdentity identity, T
         return ValueTask.FromResult(known is UserInfo user && isAlive ? AuthenticationOutcome.Known(user) : AuthenticationOutcome.Rejected);
     }
 
-    /// <summary>The user that a certificate names; null if it names none.</summary>
-    internal static UserInfo? UserOf(X509Certificate2 certificate)
-    {
-        var name = "";
-        var groups = new List<string>();
-        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-        {
-            switch (part.GetSingleElementType().Value)
-            {
-                case Oids.CommonName:
-                    name = part.GetSingleElementValue() ?? "";
-                    break;
-                case Oids.Organization:
-                    groups.Add(part.GetSingleElementValue() ?? "");
-                    break;
-            }
-        }
-
-        groups.Add(WellKnownGroups.Authenticated);
-        return name.Length == 0 ? null : new UserInfo(name, groups);
-    }
+    /// <summary>The user that a certificate names; null if it does not name exactly one.</summary>
+    internal static UserInfo? UserOf(X509Certificate2 certificate) => CertificateSubject.Read(certificate.SubjectName) is { } subject
+        ? new UserInfo(subject.CommonName, [.. subject.Organizations, WellKnownGroups.Authenticated])
+        : null;
 }

@@ -26,7 +26,7 @@ public sealed class CertificateAuthority : IDisposable
     public static byte[] Create(DateTimeOffset now, string name = "orleansorchestrator-ca")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(SubjectOf(name, []), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(new CertificateSubject(name, []).ToName(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(
             X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, true));
@@ -68,7 +68,7 @@ public sealed class CertificateAuthority : IDisposable
                 names.AddDnsName(host);
         }
 
-        return Issue(SubjectOf(commonName, []), names.Build(), Oids.ServerAuthentication, now, lifetime);
+        return Issue(new CertificateSubject(commonName, []), names.Build(), Oids.ServerAuthentication, now, lifetime);
     }
 
     /// <summary>Issues a client certificate of a user, node or silo.</summary>
@@ -77,15 +77,16 @@ public sealed class CertificateAuthority : IDisposable
     /// <param name="now">The present time.</param>
     /// <param name="lifetime">The lifetime, cut to that of the authority.</param>
     public X509Certificate2 IssueClientCertificate(string user, IReadOnlyList<string> groups, DateTimeOffset now, TimeSpan lifetime) =>
-        Issue(SubjectOf(user, groups), null, Oids.ClientAuthentication, now, lifetime);
+        Issue(new CertificateSubject(user, groups), null, Oids.ClientAuthentication, now, lifetime);
 
     /// <summary>Signs a certificate that somebody has asked for.</summary>
     /// <returns>The certificate as PEM.</returns>
     public byte[] Sign(CertificateOrder order)
     {
-        var request = new CertificateRequest(order.Subject, order.Key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(order.Subject.ToName(), order.Key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(order.KeyUsages, true));
+        if (order.KeyUsages != X509KeyUsageFlags.None)
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(order.KeyUsages, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. order.Purposes.Select(purpose => new Oid(purpose))], false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         if (order.Names is { } names)
@@ -121,20 +122,11 @@ public sealed class CertificateAuthority : IDisposable
         return end < last ? end : last;
     }
 
-    private static X500DistinguishedName SubjectOf(string commonName, IReadOnlyList<string> organizations)
-    {
-        var subject = new X500DistinguishedNameBuilder();
-        foreach (var organization in organizations)
-            subject.AddOrganizationName(organization);
-        subject.AddCommonName(commonName);
-        return subject.Build();
-    }
-
     private X509Certificate2 Issue(
-        X500DistinguishedName subject, X509Extension? names, string usage, DateTimeOffset now, TimeSpan lifetime)
+        CertificateSubject subject, X509Extension? names, string usage, DateTimeOffset now, TimeSpan lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject.ToName(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));

@@ -10,8 +10,10 @@ namespace OrleansOrchestrator.Kinds.Certificates;
 /// <remarks>RFC 2986; alternative names by RFC 5280, 4.2.1.6.</remarks>
 public sealed record SigningRequest
 {
-    private const string CommonNameOid = "2.5.4.3";
-    private const string OrganizationOid = "2.5.4.10";
+    /// <summary>Why a request is refused that <see cref="Parse"/> does not read.</summary>
+    public const string FaultOfUnreadable =
+        "the request must be well-formed, and its subject must have exactly one common name and no multi-valued attributes";
+
     private const string AlternativeNamesOid = "2.5.29.17";
 
     private static readonly Asn1Tag Email = new(TagClass.ContextSpecific, 1);
@@ -19,17 +21,11 @@ public sealed record SigningRequest
     private static readonly Asn1Tag UniformResource = new(TagClass.ContextSpecific, 6);
     private static readonly Asn1Tag Ip = new(TagClass.ContextSpecific, 7);
 
-    /// <summary>The subject.</summary>
-    public required X500DistinguishedName Subject { get; init; }
+    /// <summary>Whom the certificate is to name.</summary>
+    public required CertificateSubject Subject { get; init; }
 
     /// <summary>The public key.</summary>
     public required PublicKey Key { get; init; }
-
-    /// <summary>The common name of the subject, the last one if it has several.</summary>
-    public required string CommonName { get; init; }
-
-    /// <summary>The organizations of the subject.</summary>
-    public required IReadOnlyList<string> Organizations { get; init; }
 
     /// <summary>The names of servers.</summary>
     public IReadOnlyList<string> DnsNames { get; private init; } = [];
@@ -61,24 +57,17 @@ public sealed record SigningRequest
         }
     }
 
-    /// <summary>Reads a request in PEM; null if it is none.</summary>
+    /// <summary>Reads a request in PEM; null if it is none, or does not name one user.</summary>
     public static SigningRequest? Parse(byte[]? pem)
     {
         try
         {
             var request = CertificateRequest.LoadSigningRequestPem(
                 Encoding.ASCII.GetString(pem ?? []), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
-            var parts = request.SubjectName.EnumerateRelativeDistinguishedNames(reversed: false).Where(part => !part.HasMultipleElements).ToList();
-            var parsed = new SigningRequest
-            {
-                Subject = request.SubjectName,
-                Key = request.PublicKey,
-                CommonName = ValuesOf(CommonNameOid).LastOrDefault() ?? "",
-                Organizations = [.. ValuesOf(OrganizationOid)],
-            };
+            if (CertificateSubject.Read(request.SubjectName) is not { } subject)
+                return null;
+            var parsed = new SigningRequest { Subject = subject, Key = request.PublicKey };
             return request.CertificateExtensions.FirstOrDefault(extension => extension.Oid?.Value == AlternativeNamesOid) is { } names ? parsed.WithNames(names.RawData) : parsed;
-
-            IEnumerable<string> ValuesOf(string oid) => parts.Where(part => part.GetSingleElementType().Value == oid).Select(part => part.GetSingleElementValue() ?? "");
         }
         catch (Exception malformed) when (malformed is CryptographicException or ArgumentException or NotSupportedException or AsnContentException)
         {

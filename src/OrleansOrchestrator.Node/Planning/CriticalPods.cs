@@ -11,8 +11,5 @@ internal static class CriticalPods
     private const int Priority = 2_000_000_000;
 
     /// <summary>Whether the pod's priority is that of the system's pods.</summary>
-    public static bool HasCriticalPriority(V1Pod pod) => pod.Priority >= Priority;
-
-    /// <summary>Whether the pod is a static one, or has the priority of the system's pods.</summary>
-    public static bool IsCritical(V1Pod pod) => HasCriticalPriority(pod) || StaticPods.IsStatic(pod);
+    public static bool IsCritical(V1Pod pod) => pod.Priority >= Priority;
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using OrleansOrchestrator.Kinds.Certificates;
 
 namespace OrleansOrchestrator.Node.Server;
 
@@ -10,7 +11,7 @@ internal sealed class CallerVerifier(X509Certificate2Collection authorities)
 
     public bool IsApiServer(X509Certificate2 certificate)
     {
-        if (certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != ApiServerName)
+        if (CertificateSubject.Read(certificate.SubjectName)?.CommonName != ApiServerName)
             return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

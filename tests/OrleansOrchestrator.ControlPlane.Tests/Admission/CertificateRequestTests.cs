@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Testing.Certificates;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Admission;
 
@@ -44,10 +45,25 @@ public sealed class CertificateRequestTests(SharedSilo shared)
         (await Should.ThrowAsync<ApiException>(Api.UpdateAsync(request, "other"))).Code.ShouldBe(404);
     }
 
-    private async Task<V1CertificateSigningRequest> CreateAsync()
+    [Theory]
+    [InlineData("CN=jane, O=system:masters", "use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed")]
+    [InlineData("CN=jane, O=dev, O=system:masters", "use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed")]
+    [InlineData("CN=jane, OU=z+O=system:masters", "exactly one common name and no multi-valued attributes")]
+    [InlineData("CN=jane+O=system:masters", "exactly one common name and no multi-valued attributes")]
+    [InlineData("CN=jane, CN=joe, O=system:masters", "exactly one common name and no multi-valued attributes")]
+    public async Task Request_ForAUserWhoMayDoEverything_IsForbiddenWhereverTheGroupStands(string subject, string fault)
+    {
+        var refused = await Should.ThrowAsync<ApiException>(CreateAsync(subject, "kubernetes.io/kube-apiserver-client"));
+
+        refused.Code.ShouldBe(403);
+        refused.Message.ShouldContain(fault);
+        (await CreateAsync("CN=jane, O=dev", "kubernetes.io/kube-apiserver-client")).Spec.Username.ShouldBe("jane");
+    }
+
+    private async Task<V1CertificateSigningRequest> CreateAsync(string subject = "CN=jane", string signer = "example.com/signer")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var pem = new CertificateRequest("CN=jane", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        var pem = new CertificateRequest(SubjectName.Of(subject), key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
         var created = await Api.CreateAsync(
             new V1CertificateSigningRequest
             {
@@ -55,7 +71,7 @@ public sealed class CertificateRequestTests(SharedSilo shared)
                 Spec = new V1CertificateSigningRequestSpec
                 {
                     Request = Encoding.ASCII.GetBytes(pem),
-                    SignerName = "example.com/signer",
+                    SignerName = signer,
                     Usages = ["client auth"],
                     Username = "system:admin",
                     Groups = ["system:masters"],

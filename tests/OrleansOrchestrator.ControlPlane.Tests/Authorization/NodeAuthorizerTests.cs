@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Authorization;
 public sealed class NodeAuthorizerTests
 {
     private static readonly UserInfo Node = new("system:node:a", [WellKnownGroups.Nodes, WellKnownGroups.Authenticated]);
-    private static readonly UserInfo Machine = new("system:bootstrap:abcdef", [WellKnownGroups.Bootstrappers, WellKnownGroups.Authenticated]);
+    private static readonly UserInfo Machine = new("system:bootstrap:abcdef", [WellKnownGroups.Bootstrappers, WellKnownGroups.JoiningNodes, WellKnownGroups.Authenticated]);
 
     [Theory]
     [InlineData("list", "", "pods", "", true)]
@@ -28,8 +28,22 @@ public sealed class NodeAuthorizerTests
     public async Task Machine_ThatJoins_AsksForACertificateAndNothingElse()
     {
         (await MayAsync(Machine, "create", "certificates.k8s.io", "certificatesigningrequests", "")).ShouldBeTrue();
+        (await MayAsync(Machine, "get", "certificates.k8s.io", "certificatesigningrequests", "x")).ShouldBeTrue();
+        (await MayAsync(Machine, "create", "certificates.k8s.io", "certificatesigningrequests/nodeclient", "")).ShouldBeFalse("nothing is approved without an administrator");
         (await MayAsync(Machine, "list", "", "pods", "")).ShouldBeFalse();
         (await MayAsync(Machine, "update", "certificates.k8s.io", "certificatesigningrequests/approval", "x")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(WellKnownGroups.Bootstrappers)]
+    [InlineData("system:bootstrappers:workers")]
+    public async Task Machine_WithATokenForSomethingElse_MayNothing(string group)
+    {
+        var machine = Machine with { Groups = [WellKnownGroups.Bootstrappers, group, WellKnownGroups.Authenticated] };
+
+        (await MayAsync(machine, "create", "certificates.k8s.io", "certificatesigningrequests", "")).ShouldBeFalse();
+        (await MayAsync(machine, "get", "certificates.k8s.io", "certificatesigningrequests", "x")).ShouldBeFalse();
+        (await new NodeAuthorizer().ListAllowedAsync(machine, "", TestContext.Current.CancellationToken)).Resources.ShouldBeEmpty();
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Eviction;
-using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Node.Thresholds;
@@ -46,14 +45,18 @@ public sealed class EvictionRankingTests
     }
 
     [Fact]
-    public void Rank_CriticalAndStaticPods_StayWhateverTheyUse()
-    {
-        var isStatic = Pod("static", memory: 1000);
-        isStatic.Pod.Metadata.Annotations = new Dictionary<string, string> { [StaticPods.SourceAnnotation] = "file" };
-        var mirror = Pod("mirror", memory: 1000);
-        mirror.Pod.Metadata.Annotations = new Dictionary<string, string> { [StaticPods.MirrorAnnotation] = "hash" };
+    public void Rank_CriticalPods_StayWhateverTheyUse() =>
+        Ranked([Pod("critical", memory: 1000, priority: 2_000_000_000), Pod("other", memory: 1)], EvictionSignal.MemoryAvailable).ShouldBe(["other"]);
 
-        Ranked([isStatic, mirror, Pod("critical", memory: 1000, priority: 2_000_000_000), Pod("other", memory: 1)], EvictionSignal.MemoryAvailable).ShouldBe(["other"]);
+    [Theory]
+    [InlineData("kubernetes.io/config.source")]
+    [InlineData("kubernetes.io/config.mirror")]
+    public void Rank_PodThatSaysItIsStatic_GoesLikeAnyOther(string annotation)
+    {
+        var pod = Pod("disguised", memory: 1000);
+        pod.Pod.Metadata.Annotations = new Dictionary<string, string> { [annotation] = "file" };
+
+        Ranked([pod, Pod("other", memory: 1)], EvictionSignal.MemoryAvailable).ShouldBe(["disguised", "other"]);
     }
 
     [Fact]
