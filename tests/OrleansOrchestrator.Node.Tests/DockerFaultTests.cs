@@ -152,8 +152,58 @@ public sealed class DockerFaultTests : IAsyncLifetime
         _engine.Calls.Count.ShouldBe(asked + 1);
     }
 
-    private Task<DockerRuntime> OpenAsync(TimeProvider time) => DockerRuntime.OpenAsync(
-        new ContainerOwner(Guid.NewGuid().ToString(), "n"), new ImageUses(Path.Combine(_folder, "images"), time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
+    [Fact]
+    public async Task Image_ThatSomebodyGaveAnotherName_Stays()
+    {
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        HasImages(
+            null,
+            new { Id = "pulled", RepoTags = new[] { "app:1" }, RepoDigests = new[] { "app@sha256:1" } },
+            new { Id = "tagged", RepoTags = new[] { "app:2", "mine:keep" }, RepoDigests = new[] { "app@sha256:2" } });
+
+        (await runtime.ListImagesAsync(Cancelled)).Where(image => image.IsPinned).Select(image => image.Id).ShouldBe(["tagged"]);
+    }
+
+    [Fact]
+    public async Task Image_ThatAVolumeOfAPodShows_IsInUseUntilThePodIsGone()
+    {
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        HasImages(null, new { Id = "shown", RepoTags = new[] { "app:1" }, RepoDigests = new[] { "app@sha256:1" } });
+        var pod = Path.Combine(_folder, "pods", "uid");
+        ShownImages.Note(pod, "data", "shown");
+
+        var image = (await runtime.ListImagesAsync(Cancelled)).ShouldHaveSingleItem();
+
+        image.IsInUse.ShouldBeTrue();
+        (await runtime.RemoveImageAsync(image with { IsInUse = false }, Cancelled)).ShouldBeFalse("the list was older than the volume");
+        Directory.Delete(pod, recursive: true);
+        (await runtime.ListImagesAsync(Cancelled)).ShouldHaveSingleItem().IsInUse.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Image_ThatArrivesWhileImagesAreListed_IsStillThisNodesAfterwards()
+    {
+        var uses = new ImageUses(_folder, TimeProvider.System);
+        await using var runtime = await OpenAsync(TimeProvider.System, uses);
+        uses.Note("gone");
+        HasImages(() => uses.Note("pulled"));
+
+        (await runtime.ListImagesAsync(Cancelled)).ShouldBeEmpty();
+
+        uses.Of("gone").ShouldBeNull();
+        uses.Of("pulled").ShouldNotBeNull();
+    }
+
+    private void HasImages(Action? listed, params object[] images) => _engine.Answer = call =>
+    {
+        if (call != "GET /images/json")
+            return Task.FromResult<(int, object)?>(null);
+        listed?.Invoke();
+        return Task.FromResult<(int, object)?>((200, images));
+    };
+
+    private Task<DockerRuntime> OpenAsync(TimeProvider time, ImageUses? uses = null) => DockerRuntime.OpenAsync(
+        new ContainerOwner(Guid.NewGuid().ToString(), "n"), uses ?? new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
 
     private IEnumerable<int> Scores() => _engine.Creations.Select(creation => (int?)creation["HostConfig"]!["OomScoreAdj"] ?? 0);
 

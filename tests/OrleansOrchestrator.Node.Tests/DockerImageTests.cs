@@ -42,6 +42,33 @@ public sealed class DockerImageTests(DockerMachine machine)
         (await runtime.ListImagesAsync(Cancelled)).ShouldNotContain(image => image.Names.Contains(name));
     }
 
+    [Fact]
+    public async Task Image_OfAVolume_IsInUseUntilThePodIsGoneAlsoAfterARestart()
+    {
+        machine.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        var (repository, tag) = ("orleansorchestrator-test/shown", Guid.NewGuid().ToString("N"));
+        var name = $"{repository}:{tag}";
+        await machine.ImportAsync(repository, tag);
+        var pod = TestPods.Shell("a", "while :; do sleep 1; done", image: DockerMachine.Image);
+        pod.Spec.Volumes = [new V1Volume { Name = "data", Image = new V1ImageVolumeSource { Reference = name, PullPolicy = "Never" } }];
+        node.Put(pod);
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+
+        (await FindAsync(node.Agent.Runtime, name)).IsInUse.ShouldBeTrue();
+        await node.StopAgentAsync();
+        await node.StartAgentAsync();
+        var used = await FindAsync(node.Agent.Runtime, name);
+        used.IsInUse.ShouldBeTrue("the pod still shows it");
+        (await node.Agent.Runtime.RemoveImageAsync(used, Cancelled)).ShouldBeFalse();
+
+        node.Delete("a", 0);
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "it is gone");
+        var unused = await FindAsync(node.Agent.Runtime, name);
+        unused.IsInUse.ShouldBeFalse();
+        (await node.Agent.Runtime.RemoveImageAsync(unused, Cancelled)).ShouldBeTrue();
+    }
+
     private static async Task<NodeImage> FindAsync(IContainerRuntime runtime, string name) =>
         (await runtime.ListImagesAsync(Cancelled)).Single(image => image.Names.Contains(name));
 }

@@ -112,13 +112,17 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Starts the daemon. Returns when the node's server listens, whether or not the API is reachable.</summary>
     /// <remarks>With Docker, the very first start waits for the API to learn the cluster's id.</remarks>
     /// <param name="cancellationToken">Cancels the start, not the agent.</param>
+    /// <exception cref="ArgumentException">The options reserve all that the machine has.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _identity = new ClusterMembership(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterMembership>());
         var machine = MachineInfo.Read(_options.DataDirectory);
         var offered = NodeResources.Of(_options, machine);
-        _runtime = await NodeRuntimes.CreateAsync(_options, offered.LimitsOfPods(_options), _identity, _timeProvider, _loggers, cancellationToken);
+        if (offered.FaultsOf(_options).ToList() is { Count: > 0 } faults)
+            throw new ArgumentException(string.Join(' ', faults));
+        var limits = offered.LimitsOfPods(_options).After(_options.DataDirectory);
+        _runtime = await NodeRuntimes.CreateAsync(_options, limits, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? AddressSyntax.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);

@@ -52,7 +52,7 @@ public static class NodeRuntimes
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
             : options.Runtime;
         await RequireAsync(kind, options, cancellationToken);
-        var uses = new ImageUses(Path.Combine(options.DataDirectory, "images"), timeProvider);
+        var uses = new ImageUses(options.DataDirectory, timeProvider);
         return kind switch
         {
             RuntimeKind.Docker => await OpenEngineAsync(

@@ -119,11 +119,12 @@ internal sealed partial class EvictionAgent(
         return beyond.Count > 0;
     }
 
-    /// <summary>The pods of which something runs, or may soon.</summary>
+    /// <summary>The pods of which something runs, or may soon. Fenced ones have been killed, and the control plane decides about them when it is
+    /// back.</summary>
     private IEnumerable<PodWorker> Candidates() =>
-        pods.Workers.Where(worker => worker is { Pod: { IsTerminal: false }, Seen: not null, IsEvicted: false, HasEnded: false } && !CriticalPods.IsCritical(worker.Pod));
+        pods.Workers.Where(worker => worker is { Pod: { IsTerminal: false }, Seen: not null, IsEvicted: false, IsFenced: false, HasEnded: false } && !CriticalPods.IsCritical(worker.Pod));
 
-    /// <summary>Ends pods, and waits until nothing is left of them.</summary>
+    /// <summary>Ends pods, and waits until nothing is left of them, whether or not the API knows.</summary>
     private async Task EvictAsync(IReadOnlyCollection<(V1Pod Pod, PodEnding Ending, string Signal)> evictions, CancellationToken cancellationToken)
     {
         var left = new List<PodWorker>();
@@ -138,7 +139,7 @@ internal sealed partial class EvictionAgent(
         }
 
         var began = Now;
-        while (left.Exists(worker => !worker.HasEnded || worker.Seen is not null) && Now - began < RemovalTime)
+        while (left.Exists(worker => worker.Seen is not null) && Now - began < RemovalTime)
             await Task.Delay(PollInterval, timeProvider, cancellationToken);
     }
 

@@ -46,7 +46,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
     }
 
     /// <inheritdoc/>
-    public async Task<string> MountAsync(V1Pod pod, V1ImageVolumeSource image, string place, CancellationToken cancellationToken)
+    public async Task<string> MountAsync(V1Pod pod, string volume, V1ImageVolumeSource image, string podDirectory, string place, CancellationToken cancellationToken)
     {
         if (Mounts.IsMounted(place))
             return place;
@@ -54,7 +54,9 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
         {
             var name = image.Reference ?? "";
             await PullAsync(pod, null, name, image.PullPolicy, cancellationToken);
-            Mounts.Layers(place, await runtime.FindLayersAsync(name, cancellationToken));
+            var layers = await runtime.FindLayersAsync(name, cancellationToken);
+            ShownImages.Note(podDirectory, volume, layers.ImageId);
+            Mounts.Layers(place, layers.Folders);
             return place;
         }
         catch (RuntimeException exception)

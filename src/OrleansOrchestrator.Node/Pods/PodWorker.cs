@@ -145,6 +145,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <summary>Whether the node ends the pod by <see cref="Evict"/>.</summary>
     public bool IsEvicted => _eviction is not null;
 
+    /// <summary>Whether the node must not run the pod now, because it is without the control plane.</summary>
+    public bool IsFenced => _services.Guard.IsFenced(Uid);
+
     /// <summary>Whether the pod has ended for good, and the API knows.</summary>
     public bool HasEnded => _isFinished || PodPhase.IsTerminal(Reported?.Phase);
 
@@ -217,9 +220,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
             if (plan.Reclaim)
             {
-                await ReportAsync(view, cancellationToken);
-                await _services.Remover.RemoveAsync(Uid, cancellationToken);
-                Seen = null;
+                await ReclaimAsync(view, cancellationToken);
                 return TimeSpan.Zero;
             }
 
@@ -247,10 +248,22 @@ internal sealed partial class PodWorker : IAsyncDisposable
         return Earlier(await _actuator.RefreshVolumesAsync(view, cancellationToken), plan.WakeAt, view.Now);
     }
 
+    /// <summary>Reports how the pod ended, and removes what the node has of it. The node is short of what it holds, so that the removal does
+    /// not wait for an API that is away: the report is kept until it is back.</summary>
+    private async Task ReclaimAsync(PodView view, CancellationToken cancellationToken)
+    {
+        _writer.Keep(StatusOf(view));
+        await TryReportAsync(view, cancellationToken);
+        await _services.Remover.RemoveAsync(Uid, cancellationToken);
+        Seen = null;
+    }
+
+    private V1PodStatus StatusOf(PodView view) => PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
+
     /// <returns>False if the pod is gone.</returns>
     private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken)
     {
-        var status = PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
+        var status = StatusOf(view);
         if (PodPhase.IsTerminal(status.Phase))
             _services.Admitted.Release(Uid);
         TellOfBackOffs(view.Pod, status);
@@ -325,11 +338,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
     {
         await _probes.DisposeAsync();
         await _hooks.DisposeAsync();
-        return await _services.Remover.RemoveAsync(Uid, cancellationToken);
+        var left = await _services.Remover.RemoveAsync(Uid, cancellationToken);
+        Seen = null;
+        return left;
     }
 
     /// <summary>The pod with this worker's last report, which is newer than the watch. What somebody else has ended stays ended.</summary>
-    private V1Pod WithReported(V1Pod pod) => _writer.Reported is not { } own ? pod : pod with
+    private V1Pod WithReported(V1Pod pod) => (_writer.Kept ?? _writer.Reported) is not { } own ? pod : pod with
     {
         Status = own with
         {

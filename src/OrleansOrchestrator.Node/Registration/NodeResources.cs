@@ -49,6 +49,16 @@ internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capac
         return new NodeResources(capacity, allocatable.ToDictionary(one => one.Key, one => Quantity.Max(one.Value, Quantity.Zero)));
     }
 
+    /// <summary>Which reservations leave nothing for pods: the limit of the pods' cgroup would end all of them. One sentence for each.</summary>
+    public IEnumerable<string> FaultsOf(NodeAgentOptions options)
+    {
+        var pids = Quantity.FromValue(MachineUsage.ReadTasksMax());
+        return Capacity.Select(one => (Resource: one.Key, Has: one.Value, Left: Allocatable[one.Key]))
+            .Append((Resource: Pids, Has: pids, Left: Quantity.Max(pids - Reserved(options, Pids), Quantity.Zero)))
+            .Where(one => one.Has.Sign > 0 && one.Left.IsZero && Reserved(options, one.Resource).Sign > 0)
+            .Select(one => $"SystemReserved and KubeReserved take {Reserved(options, one.Resource)} of {one.Resource}, and the machine has {one.Has}: nothing is left for pods.");
+    }
+
     /// <summary>What the cgroups of pods enforce: without reservations nothing for all pods together.</summary>
     public CgroupLimits LimitsOfPods(NodeAgentOptions options)
     {
@@ -56,9 +66,9 @@ internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capac
             options.PodPidsLimit > 0 ? options.PodPidsLimit : null,
             Unreserved(ResourceNames.Cpu)?.MilliValue,
             Unreserved(ResourceNames.Memory)?.Value,
-            Reserved(options, Pids) is { Sign: > 0 } pids && MachineUsage.ReadTasksMax() is var most and > 0 ? Math.Max(1, most - pids.Value) : null);
+            Reserved(options, Pids) is { Sign: > 0 } pids && MachineUsage.ReadTasksMax() is var most and > 0 ? most - pids.Value : null);
 
-        Quantity? Unreserved(string resource) => Reserved(options, resource) is { Sign: > 0 } reserved ? Quantity.Max(Capacity[resource] - reserved, Quantity.Zero) : null;
+        Quantity? Unreserved(string resource) => Reserved(options, resource) is { Sign: > 0 } reserved ? Capacity[resource] - reserved : null;
     }
 
     /// <summary>The resources as an object shows them.</summary>

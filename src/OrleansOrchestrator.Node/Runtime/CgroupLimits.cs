@@ -8,4 +8,18 @@ namespace OrleansOrchestrator.Node.Runtime;
 internal sealed record CgroupLimits(long? PidsOfPod = null, long? CpuMillis = null, long? MemoryBytes = null, long? Pids = null)
 {
     public static readonly CgroupLimits None = new();
+
+    /// <summary>Whether an earlier run of this daemon has limited all pods, so that a limit that is null now is lifted. Otherwise it may be
+    /// that of another daemon of the machine.</summary>
+    public bool LiftsOthers { get; init; }
+
+    /// <summary>The limits after those of earlier runs. A file remembers that there were any.</summary>
+    public CgroupLimits After(string dataDirectory)
+    {
+        var file = Path.Combine(dataDirectory, "limits-all-pods");
+        var hasLimited = File.Exists(file);
+        if ((CpuMillis ?? MemoryBytes ?? Pids) is not null)
+            File.WriteAllText(file, "");
+        return this with { LiftsOthers = hasLimited };
+    }
 }

@@ -65,9 +65,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     Task<ImageResult> EnsureImageAsync(
         string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken);
 
-    /// <summary>The folders of an image's layers on this machine, the topmost first.</summary>
+    /// <summary>Finds the layers of an image on this machine.</summary>
     /// <exception cref="RuntimeException">The image is not here, or the runtime does not keep it in folders.</exception>
-    Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken);
+    Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken);
 
     /// <summary>The images that the runtime has; none without images.</summary>
     Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken);

@@ -10,6 +10,12 @@ internal sealed partial record ImageReference(string Repository, string TagOrDig
     {
         if (!Grammar().IsMatch(image))
             throw new RuntimeException(RuntimeException.InvalidImageName, $"Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format");
+        return OfKnown(image);
+    }
+
+    /// <summary>The parts of a name that an engine tells, which is valid.</summary>
+    public static ImageReference OfKnown(string image)
+    {
         if (image.IndexOf('@', StringComparison.Ordinal) is >= 0 and var at)
             return new(image[..at], image[(at + 1)..]);
         var colon = image.LastIndexOf(':');

@@ -10,16 +10,22 @@ internal sealed class ImageUses
     // A file that is this much too old only makes an image look unused for longer.
     private static readonly TimeSpan SavedEvery = TimeSpan.FromMinutes(1);
 
+    private readonly string _dataDirectory;
     private readonly string _file;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, DateTimeOffset> _uses;
     private readonly Lock _gate = new();
 
-    public ImageUses(string file, TimeProvider time)
+    /// <param name="dataDirectory">The daemon's folder.</param>
+    /// <param name="time">The clock of the uses.</param>
+    public ImageUses(string dataDirectory, TimeProvider time)
     {
-        (_file, _time) = (file, time);
-        _uses = new(Load(file), StringComparer.Ordinal);
+        (_dataDirectory, _file, _time) = (dataDirectory, Path.Combine(dataDirectory, "images"), time);
+        _uses = new(Load(_file), StringComparer.Ordinal);
     }
+
+    /// <summary>The ids of images that volumes of pods show now.</summary>
+    public HashSet<string> FindShown() => ShownImages.Find(_dataDirectory);
 
     /// <summary>When an image was last used; null if no pod of this node has used it.</summary>
     public DateTimeOffset? Of(string imageId) => _uses.TryGetValue(imageId, out var at) ? at : null;
@@ -35,11 +41,13 @@ internal sealed class ImageUses
     }
 
     /// <summary>Forgets images that are not there any more.</summary>
-    public void Keep(IReadOnlySet<string> present)
+    /// <param name="present">The images that were found.</param>
+    /// <param name="since">When the search began. What was used since may have come during the search, and stays.</param>
+    public void Keep(IReadOnlySet<string> present, DateTimeOffset since)
     {
-        var gone = _uses.Keys.Where(id => !present.Contains(id)).ToList();
-        foreach (var id in gone)
-            _uses.TryRemove(id, out _);
+        var gone = _uses.Where(use => !present.Contains(use.Key) && use.Value < since).ToList();
+        foreach (var use in gone)
+            _uses.TryRemove(use);
         if (gone.Count > 0)
             Save();
     }

@@ -55,7 +55,7 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
         string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
         TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, credentials, cancellationToken));
 
-    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+    public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>
         TimeAsync("image_status", instruments.BeginOperation(), runtime.FindLayersAsync(image, cancellationToken));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>

@@ -22,20 +22,22 @@ internal sealed class PodCgroups
     // How often the removal is retried within RemovalTime.
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(20);
 
+    private readonly string _mount;
     private readonly string _root;
     private readonly bool _usesSlices;
     private readonly string _pidsOfPod;
 
-    private PodCgroups(string root, bool usesSlices, long? pidsOfPod) =>
-        (_root, _usesSlices, _pidsOfPod) = (root, usesSlices, pidsOfPod?.ToString(CultureInfo.InvariantCulture) ?? Unlimited);
+    private PodCgroups(string mount, string root, bool usesSlices, long? pidsOfPod) =>
+        (_mount, _root, _usesSlices, _pidsOfPod) = (mount, root, usesSlices, pidsOfPod?.ToString(CultureInfo.InvariantCulture) ?? Unlimited);
 
     /// <param name="usesSlices">Whether the engine names cgroups by systemd slices.</param>
     /// <param name="limits">What pods may take of the machine.</param>
     /// <param name="fault">Why there are none.</param>
-    public static PodCgroups? Find(bool usesSlices, CgroupLimits limits, out string fault)
+    /// <param name="mount">Where the hierarchies are.</param>
+    public static PodCgroups? Find(bool usesSlices, CgroupLimits limits, out string fault, string mount = Mount)
     {
         // Version 2 has one hierarchy; in version 1 the pids hierarchy is used.
-        var root = File.Exists(Path.Combine(Mount, "cgroup.controllers")) ? Mount : Path.Combine(Mount, "pids");
+        var root = File.Exists(Path.Combine(mount, "cgroup.controllers")) ? mount : Path.Combine(mount, "pids");
         fault = "";
         if (!File.Exists(Path.Combine(root, "cgroup.procs")))
             fault = $"{root} is no cgroup hierarchy";
@@ -43,7 +45,7 @@ internal sealed class PodCgroups
             fault = "the daemon is not root";
         if (fault.Length > 0)
             return null;
-        var cgroups = new PodCgroups(root, usesSlices, limits.PidsOfPod);
+        var cgroups = new PodCgroups(mount, root, usesSlices, limits.PidsOfPod);
         try
         {
             Directory.CreateDirectory(cgroups.GroupPath);
@@ -105,7 +107,7 @@ internal sealed class PodCgroups
     public async Task RemoveAsync(string podUid, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var relative = Path.GetRelativePath(_root, PathOf(podUid));
-        string[] roots = _root == Mount ? [Mount] : [.. Directory.EnumerateDirectories(Mount)];
+        string[] roots = _root == _mount ? [_mount] : [.. Directory.EnumerateDirectories(_mount)];
         var paths = roots.Select(root => Path.Combine(root, relative)).ToList();
         var start = timeProvider.GetTimestamp();
         while (true)
@@ -124,27 +126,29 @@ internal sealed class PodCgroups
     /// <summary>Limits all pods together, so that they leave what is reserved. The cgroup is that of all daemons of the machine.</summary>
     private void LimitAll(CgroupLimits limits)
     {
-        Limit("memory", limits.MemoryBytes, ("memory.limit_in_bytes", bytes => bytes), ("memory.max", bytes => bytes));
-        Limit("pids", limits.Pids, (Processes, pids => pids), (Processes, pids => pids));
+        Limit("memory", limits.MemoryBytes, limits.LiftsOthers, ("memory.limit_in_bytes", bytes => bytes, "-1"), ("memory.max", bytes => bytes, Unlimited));
+        Limit("pids", limits.Pids, limits.LiftsOthers, (Processes, pids => pids, Unlimited), (Processes, pids => pids, Unlimited));
 
         // Shares of processor time count only while there is not enough for all; version 2 has another scale for the same.
         Limit(
-            "cpu", limits.CpuMillis,
-            ("cpu.shares", millis => Math.Max(2, millis * 1024 / 1000)),
-            ("cpu.weight", millis => Math.Clamp(1 + ((millis * 1024 / 1000) - 2) * 9999 / 262142, 1, 10000)));
+            "cpu", limits.CpuMillis, limits.LiftsOthers,
+            ("cpu.shares", millis => Math.Max(2, millis * 1024 / 1000), "1024"),
+            ("cpu.weight", millis => Math.Clamp(1 + ((millis * 1024 / 1000) - 2) * 9999 / 262142, 1, 10000), "100"));
     }
 
-    private void Limit(string controller, long? most, (string File, Func<long, long> Value) first, (string File, Func<long, long> Value) second)
+    /// <summary>Writes a limit, or the kernel's own value in place of one that is lifted.</summary>
+    private void Limit(
+        string controller, long? most, bool isLifted, (string File, Func<long, long> Value, string Default) first, (string File, Func<long, long> Value, string Default) second)
     {
-        if (most is not { } amount)
+        if (most is null && !isLifted)
             return;
         var path = GroupPath;
-        if (_root == Mount)
+        if (_root == _mount)
             TryWrite(Path.Combine(_root, "cgroup.subtree_control"), $"+{controller}");
         else
-            Directory.CreateDirectory(path = Path.Combine(Mount, controller, Path.GetRelativePath(_root, GroupPath)));
-        var (file, value) = _root == Mount ? second : first;
-        TryWrite(Path.Combine(path, file), value(amount).ToString(CultureInfo.InvariantCulture));
+            Directory.CreateDirectory(path = Path.Combine(_mount, controller, Path.GetRelativePath(_root, GroupPath)));
+        var (file, value, none) = _root == _mount ? second : first;
+        TryWrite(Path.Combine(path, file), most is { } amount ? value(amount).ToString(CultureInfo.InvariantCulture) : none);
     }
 
     private string GroupPath => Path.Combine(_root, _usesSlices ? $"{Group}.slice" : Group);

@@ -21,6 +21,12 @@ internal sealed class PodStatusWriter(ClusterConnection api)
     /// <summary>The status that the API last acknowledged from this daemon; null if there is none.</summary>
     public V1PodStatus? Reported { get; private set; }
 
+    /// <summary>The status that was kept for later; null once the API has acknowledged it or a newer one.</summary>
+    public V1PodStatus? Kept { get; private set; }
+
+    /// <summary>Keeps what can be told only once, because what it tells of goes. Every later status is built on it.</summary>
+    public void Keep(V1PodStatus status) => Kept = status;
+
     public bool IsCurrent(V1PodStatus status) => _acknowledged is not null && JsonNode.DeepEquals(_acknowledged, ToJson(status));
 
     /// <summary>Sends the status if it differs from the last acknowledged one.</summary>
@@ -29,7 +35,10 @@ internal sealed class PodStatusWriter(ClusterConnection api)
     {
         var json = ToJson(status);
         if (_acknowledged is not null && JsonNode.DeepEquals(_acknowledged, json))
+        {
+            Kept = null;
             return true;
+        }
 
         try
         {
@@ -44,6 +53,7 @@ internal sealed class PodStatusWriter(ClusterConnection api)
 
         _acknowledged = json;
         Reported = status;
+        Kept = null;
         return true;
     }
 

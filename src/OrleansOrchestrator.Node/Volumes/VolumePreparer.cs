@@ -71,7 +71,7 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
         {
             return images is null
                 ? throw new ConfigurationException("this node runs host processes, and shows no images in volumes")
-                : await images.MountAsync(pod, image, path, cancellationToken);
+                : await images.MountAsync(pod, volume.Name, image, podDirectory, path, cancellationToken);
         }
 
         if (!VolumeContent.IsProjected(volume))

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
@@ -85,6 +86,55 @@ public sealed class EvictionNodeTests
     }
 
     [Fact]
+    public async Task Node_ShortOfDiskWhileTheApiIsAway_EvictsNoMoreThanItMustAndSaysSoLater()
+    {
+        await using var node = await StartAsync(RuntimeKind.Hollow);
+        var runtime = (HollowRuntime)node.Agent.Runtime;
+        runtime.StorageOf = container => new ContainerStorage(new StorageUsage(container.Id.StartsWith("large", StringComparison.Ordinal) ? Gibi : 1, 1), default);
+        foreach (var name in new[] { "large", "small", "smaller" })
+        {
+            node.Put(Named(name));
+            await node.PodAsync(name, TestPods.IsReady, "it runs");
+        }
+
+        await node.Api.PauseAsync();
+        node.Signals = () => Disk(CountPods(node) > 2 ? 1 : 50);
+
+        await Eventually.HoldsAsync(() => CountPods(node) == 2, "what the pod had is free, although nobody could be told");
+        (await runtime.ListAsync(TestContext.Current.CancellationToken)).Select(pod => pod.PodName).ShouldBe(["small", "smaller"], ignoreOrder: true);
+        await node.Api.ResumeAsync();
+        var evicted = await node.PodAsync("large", pod => pod.Status.Phase == "Failed", "its end is told", seconds: 20);
+        evicted.Status.Reason.ShouldBe("Evicted");
+        evicted.Status.ContainerStatuses.ShouldHaveSingleItem().State.Terminated.ContainerID.ShouldBe("hollow://large.main.0");
+        node.Agent.Pods.Workers.Count(worker => worker.IsEvicted).ShouldBe(1);
+        node.Pod("small")!.Status.Phase.ShouldBe("Running");
+    }
+
+    [Fact]
+    public async Task Node_ShortOfDiskWithFencedPods_EvictsNoneOfThem()
+    {
+        var looks = 0;
+        await using var node = await StartAsync(
+            RuntimeKind.Hollow, adjust: options => options with { LeaseRenewInterval = TimeSpan.FromMilliseconds(300), Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(1) } });
+        foreach (var name in new[] { "one", "other" })
+        {
+            node.Put(Named(name));
+            await node.PodAsync(name, TestPods.IsReady, "it runs");
+        }
+
+        await node.Api.PauseAsync();
+        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.All(worker => worker.IsFenced && worker.Seen?.Running.Any() is false), "they are fenced");
+        node.Signals = () => Disk(Interlocked.Increment(ref looks) > 0 ? 1 : 0);
+
+        await Eventually.HoldsAsync(() => Volatile.Read(ref looks) > 10, "the node looks again and again");
+        node.Agent.Pods.Workers.ShouldAllBe(worker => !worker.IsEvicted);
+        node.Signals = () => Disk(50);
+        await node.Api.ResumeAsync();
+        await node.PodAsync("one", TestPods.IsReady, "it runs again");
+        await node.PodAsync("other", TestPods.IsReady, "it runs again");
+    }
+
+    [Fact]
     public async Task Pod_WithMoreInAnEmptyDirThanItMay_IsEvictedAndItsFilesGo()
     {
         await using var node = await StartAsync(RuntimeKind.Process);
@@ -101,9 +151,10 @@ public sealed class EvictionNodeTests
         await EventAsync(node, "Evicted", evicted.Status.Message);
     }
 
-    private static Task<TestNode> StartAsync(RuntimeKind runtime, Func<NodeReadings>? signals = null) => TestNode.StartAsync(
+    private static Task<TestNode> StartAsync(
+        RuntimeKind runtime, Func<NodeReadings>? signals = null, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null) => TestNode.StartAsync(
         runtime,
-        options => options with { EvictionMonitoringPeriod = TimeSpan.FromMilliseconds(100), EvictionPressureTransitionPeriod = TimeSpan.FromSeconds(3), ImageMinimumGCAge = TimeSpan.FromMinutes(1) },
+        options => (adjust?.Invoke(options) ?? options) with { EvictionMonitoringPeriod = TimeSpan.FromMilliseconds(100), EvictionPressureTransitionPeriod = TimeSpan.FromSeconds(3), ImageMinimumGCAge = TimeSpan.FromMinutes(1) },
         signals: signals);
 
     private static int CountPods(TestNode node) => node.Agent.Pods.Workers.Count(worker => worker.Seen is not null);

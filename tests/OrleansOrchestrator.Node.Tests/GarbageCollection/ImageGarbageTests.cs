@@ -43,24 +43,34 @@ public sealed class ImageGarbageTests
         var folder = Directory.CreateTempSubdirectory("image-uses-").FullName;
         try
         {
-            var file = Path.Combine(folder, "images");
-            var uses = new ImageUses(file, TimeProvider.System);
+            var uses = new ImageUses(folder, TimeProvider.System);
             uses.Note("a");
             uses.Note("b");
-            uses.Keep(new HashSet<string> { "b" });
+            uses.Keep(new HashSet<string> { "b" }, DateTimeOffset.MaxValue);
 
-            var later = new ImageUses(file, TimeProvider.System);
+            var later = new ImageUses(folder, TimeProvider.System);
 
             later.Of("a").ShouldBeNull();
             later.Of("b").ShouldNotBeNull();
-            File.WriteAllText(file, "{ truncated");
-            new ImageUses(file, TimeProvider.System).Of("b").ShouldBeNull();
+            File.WriteAllText(Path.Combine(folder, "images"), "{ truncated");
+            new ImageUses(folder, TimeProvider.System).Of("b").ShouldBeNull();
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("app:1", "app@sha256:0", true)]
+    [InlineData("host:5000/team/app:1 host:5000/team/app:2", "host:5000/team/app@sha256:0", true)]
+    [InlineData("a/app:1 b/app:1", "a/app@sha256:0 b/app@sha256:0", true)]
+    [InlineData("", "app@sha256:0", true)]
+    [InlineData("app:1", "", false)]
+    [InlineData("app:1 mine:keep", "app@sha256:0", false)]
+    [InlineData("host:5000/app:1", "host:5001/app@sha256:0", false)]
+    public void CanBePulled_AnImage_IsSoIfEachOfItsTagsComesFromARegistry(string tags, string digests, bool expected) =>
+        NodeImage.CanBePulled(digests.Split(' ', StringSplitOptions.RemoveEmptyEntries), tags.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ShouldBe(expected);
 
     private static NodeImage Image(string id, int unusedMinutes) => new(id, [], 1) { LastUsed = Now.AddMinutes(-unusedMinutes) };
 }

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests.Registration;
 
@@ -48,6 +51,50 @@ public sealed class NodeResourcesTests
     [Fact]
     public void Of_MoreReservedThanThereIs_OffersNothing() => NodeResources
         .Of(Options with { SystemReserved = new Dictionary<string, string> { ["memory"] = "9Gi" } }, Machine()).Allocatable["memory"].IsZero.ShouldBeTrue();
+
+    [Theory]
+    [InlineData("memory", "8Gi", "memory")]
+    [InlineData("memory", "9Gi", "memory")]
+    [InlineData("memory", "8100Mi", "memory")]
+    [InlineData("memory", "7000Mi", "")]
+    [InlineData("cpu", "4", "cpu")]
+    [InlineData("ephemeral-storage", "1Ti", "ephemeral-storage")]
+    [InlineData("pid", "5000000", "pid")]
+    [InlineData("pid", "0", "")]
+    public void FaultsOf_ReservationsThatLeaveNothing_NamesThem(string resource, string amount, string faulty)
+    {
+        var options = Options with { KubeReserved = new Dictionary<string, string> { [resource] = amount } };
+
+        var faults = NodeResources.Of(options, Machine()).FaultsOf(options).ToList();
+
+        faults.Select(fault => fault.Split(" of ")[1].Split(',')[0]).ShouldBe(faulty.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Start_WithReservationsThatLeaveNothing_IsRefused()
+    {
+        var folder = Directory.CreateTempSubdirectory("reserved-").FullName;
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        try
+        {
+            var options = new NodeAgentOptions
+            {
+                Name = "reserved",
+                DataDirectory = folder,
+                Runtime = RuntimeKind.Hollow,
+                SystemReserved = new Dictionary<string, string> { ["memory"] = "1Ei" },
+            };
+            await using var agent = new NodeAgent(options, connection, TimeProvider.System, NullLoggerFactory.Instance);
+
+            (await Should.ThrowAsync<ArgumentException>(() => agent.StartAsync(TestContext.Current.CancellationToken)))
+                .Message.ShouldStartWith("SystemReserved and KubeReserved take 1Ei of memory, and the machine has ");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     private static IEnumerable<string> Text(IReadOnlyDictionary<string, Model.Quantities.Quantity> resources) =>
         resources.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}");

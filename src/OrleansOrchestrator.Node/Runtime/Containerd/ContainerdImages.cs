@@ -34,9 +34,10 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<IReadOnlyList<NodeImage>> ListAsync(IReadOnlySet<string> inUse, CancellationToken cancellationToken)
     {
+        var began = timeProvider.GetUtcNow();
         var found = (await connection.CallAsync(
             options => connection.Images.ListImagesAsync(new Cri.ListImagesRequest(), options), CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken)).Images;
-        uses.Keep(found.Select(image => image.Id).ToHashSet(StringComparer.Ordinal));
+        uses.Keep(found.Select(image => image.Id).ToHashSet(StringComparer.Ordinal), began);
         foreach (var image in found.Where(image => inUse.Contains(image.Id) && uses.Of(image.Id) is not null))
             uses.Note(image.Id);
         return
@@ -44,9 +45,7 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
             .. found.Select(image => new NodeImage(image.Id, [.. image.RepoDigests, .. image.RepoTags], (long)image.Size)
             {
                 IsInUse = inUse.Contains(image.Id),
-
-                // What has no digest was loaded by hand, and no registry has it.
-                IsPinned = image.Pinned || image.RepoDigests.Count == 0,
+                IsPinned = image.Pinned || !NodeImage.CanBePulled(image.RepoDigests, image.RepoTags),
                 LastUsed = uses.Of(image.Id),
             }),
         ];

@@ -220,7 +220,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
         _images.EnsureAsync(image, policy, credentials, cancellationToken);
 
-    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) => throw new RuntimeException(
+    public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) => throw new RuntimeException(
         RuntimeException.ImagePull, $"the container runtime does not tell where it keeps image \"{image}\", so that it cannot be mounted");
 
     public async Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken)

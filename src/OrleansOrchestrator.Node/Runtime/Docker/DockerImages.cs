@@ -62,10 +62,13 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<IReadOnlyList<NodeImage>> ListAsync(IReadOnlySet<string> inUse, CancellationToken cancellationToken)
     {
+        var began = timeProvider.GetUtcNow();
         var found = await DockerEngine.CallAsync(
             token => client.Images.ListImagesAsync(new ImagesListParameters(), token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
-        uses.Keep(found.Select(image => image.ID).ToHashSet(StringComparer.Ordinal));
-        foreach (var image in found.Where(image => inUse.Contains(image.ID) && uses.Of(image.ID) is not null))
+        uses.Keep(found.Select(image => image.ID).ToHashSet(StringComparer.Ordinal), began);
+        var used = uses.FindShown();
+        used.UnionWith(inUse);
+        foreach (var image in found.Where(image => used.Contains(image.ID) && uses.Of(image.ID) is not null))
             uses.Note(image.ID);
         return
         [
@@ -75,8 +78,8 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
                 var tags = Named(image.RepoTags);
                 return new NodeImage(image.ID, [.. digests, .. tags], image.Size)
                 {
-                    IsInUse = inUse.Contains(image.ID),
-                    IsPinned = digests.Count == 0 || tags.Exists(BuiltInImages.Contains) || image.Labels?.ContainsKey(PinnedLabel) is true,
+                    IsInUse = used.Contains(image.ID),
+                    IsPinned = !NodeImage.CanBePulled(digests, tags) || tags.Exists(BuiltInImages.Contains) || image.Labels?.ContainsKey(PinnedLabel) is true,
                     LastUsed = uses.Of(image.ID),
                 };
             }),
@@ -85,6 +88,10 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
 
     public async Task<bool> RemoveAsync(NodeImage image, TimeSpan within, CancellationToken cancellationToken)
     {
+        // The engine knows only of containers.
+        if (uses.FindShown().Contains(image.Id))
+            return false;
+
         // By its names and without force, so that the engine refuses if somebody has just made a container from it.
         foreach (var name in image.Names.DefaultIfEmpty(image.Id))
         {
@@ -123,9 +130,9 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         }
     }
 
-    /// <summary>The folders of an image's layers on this machine, the topmost first.</summary>
+    /// <summary>Finds the layers of an image on this machine.</summary>
     /// <exception cref="RuntimeException">The image is not here, or the engine keeps it in another way.</exception>
-    public async Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken)
+    public async Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken)
     {
         var found = await DockerEngine.CallAsync(
             token => client.Images.InspectImageAsync(image, token), DockerEngine.QuickTime, RuntimeException.ImagePull, cancellationToken);
@@ -136,7 +143,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         if (data.TryGetValue("LowerDir", out var lower))
             layers.AddRange(lower.Split(':'));
         return layers.Count > 0 && layers.TrueForAll(Directory.Exists)
-            ? [.. layers.Select(ShortNameOf)]
+            ? new ImageLayers(found.ID, [.. layers.Select(ShortNameOf)])
             : throw new RuntimeException(RuntimeException.ImagePull, $"the engine does not keep image \"{image}\" as layers on this machine, so that it cannot be mounted");
     }
 

@@ -214,7 +214,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
         _images.EnsureAsync(image, policy, credentials, cancellationToken);
 
-    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+    public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>
         _images.FindLayersAsync(image, cancellationToken);
 
     public async Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken)

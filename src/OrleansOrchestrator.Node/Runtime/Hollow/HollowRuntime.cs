@@ -89,7 +89,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+    public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>
         throw new RuntimeException(RuntimeException.ImagePull, NothingRuns);
 
     public Task<ImageResult> EnsureImageAsync(

@@ -145,7 +145,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         }
     }
 
-    public Task<IReadOnlyList<string>> FindLayersAsync(string image, CancellationToken cancellationToken) =>
+    public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>
         throw new RuntimeException(RuntimeException.ImagePull, "processes of the host are made of no image");
 
     public Task<ImageResult> EnsureImageAsync(
