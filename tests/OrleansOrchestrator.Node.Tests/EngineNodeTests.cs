@@ -96,6 +96,20 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Container_WhoseImageIsHere_NeedsNoPullSecret(RuntimeKind engine)
+    {
+        await using var node = await StartAsync(engine);
+        using var away = node.Api.Hang("api/v1/namespaces/default/secrets/");
+        var pod = TestPods.Shell("a", Idle, image: DockerMachine.Image);
+        pod.Spec.ImagePullSecrets = [new V1LocalObjectReference { Name = "pull" }];
+        node.Put(pod);
+
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").ShouldNotContain(one => one.Reason == "FailedToRetrieveImagePullSecret");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Container_OfEveryEnd_IsReportedAsTheKubeletDoes(RuntimeKind engine)
     {
         await using var node = await StartAsync(engine);

@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests;
@@ -57,6 +58,40 @@ public sealed class PodPolicyTests
 
         thrown?.Message.ShouldBe($"{why} (pod: \"a_default(u)\", container: main)");
         (thrown is null).ShouldBe(why is null);
+    }
+
+    [Theory]
+    [InlineData("container", "Localhost", true)]
+    [InlineData("container", "RuntimeDefault", true)]
+    [InlineData("container", "Unconfined", false)]
+    [InlineData("pod", "RuntimeDefault", true)]
+    [InlineData("annotation", "runtime/default", true)]
+    [InlineData("annotation", "unconfined", false)]
+    public void AppArmor_OfAPodOnProcesses_IsNotLeftOutSilently(string place, string type, bool isRefused)
+    {
+        var pod = TestPods.Shell("a", "true");
+        var profile = new V1AppArmorProfile { Type = type };
+        switch (place)
+        {
+            case "container":
+                pod.Spec.Containers[0].SecurityContext = new V1SecurityContext { AppArmorProfile = profile };
+                break;
+            case "pod":
+                pod.Spec.SecurityContext = new V1PodSecurityContext { AppArmorProfile = profile };
+                break;
+            default:
+                pod.Metadata.Annotations = new Dictionary<string, string> { ["container.apparmor.security.beta.kubernetes.io/main"] = type };
+                break;
+        }
+
+        var processes = StubRuntime.With(new Dictionary<string, Func<object?[], object?>>
+        {
+            [nameof(IContainerRuntime.StartsInstantly)] = _ => false,
+            [nameof(IContainerRuntime.HasImages)] = _ => false,
+        });
+
+        var why = "this node runs pods as processes of the host, and has no means for spec.containers[0].securityContext.appArmorProfile";
+        UnsupportedFields.Refuse(pod, processes).ShouldBe(isRefused ? new PodFailure("UnsupportedFields", $"Pod was rejected: {why}", why) : null);
     }
 
     [Fact]

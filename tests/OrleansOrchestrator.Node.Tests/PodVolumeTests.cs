@@ -5,6 +5,9 @@ using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Node.Volumes;
 using OrleansOrchestrator.Testing;
@@ -108,6 +111,84 @@ public sealed class PodVolumeTests : IDisposable
         (await VariablesAsync(source, pod))["LIMIT"].ShouldBe(limit);
     }
 
+    [Theory]
+    [InlineData(null, null, 1_000_000)]
+    [InlineData("0", null, 1_000_000)]
+    [InlineData("0", "0", 1_000_000)]
+    [InlineData("0", "8192", 1_000_000)]
+    [InlineData("4096", "8192", 12_288)]
+    public async Task MemoryVolume_ByTheLimitsOfThePod_IsNeverUnlimited(string? first, string? second, long bytesMax)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount.");
+        var pod = PodWith(new V1Volume { Name = "memory", EmptyDir = new V1EmptyDirVolumeSource { Medium = "Memory", SizeLimit = new ResourceQuantity("0") } });
+        pod.Spec.Containers.Add(TestPods.Container("other", ""));
+        foreach (var (container, limit) in pod.Spec.Containers.Zip([first, second]))
+            container.Resources = limit is null ? null : new V1ResourceRequirements { Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new(limit) } };
+
+        try
+        {
+            var paths = await PrepareAsync(new Source(), pod, null);
+
+            var page = Environment.SystemPageSize;
+            new DriveInfo(paths["memory"]).TotalSize.ShouldBe((bytesMax + page - 1) / page * page);
+        }
+        finally
+        {
+            Mounts.UnmountBelow(_folder);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Image_InAVolume_IsOnlyRead(int layers)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount.");
+        var (place, folders) = (Path.Combine(_folder, "place"), Enumerable.Range(0, layers).Select(number => Path.Combine(_folder, $"layer-{number}")).ToList());
+        folders.ForEach(folder => Directory.CreateDirectory(Path.Combine(folder, "sub")));
+        try
+        {
+            Mounts.Layers(place, folders);
+
+            Should.Throw<IOException>(() => File.WriteAllText(Path.Combine(place, "sub", "x"), ""));
+            using var opened = SubPath.Open(place, "sub", isReadOnly: true);
+            Should.Throw<IOException>(() => File.WriteAllText(Path.Combine(opened.MountAt(Path.Combine(_folder, "subpaths", "0")), "x"), ""));
+            File.WriteAllText(Path.Combine(folders[0], "sub", "own"), "");
+        }
+        finally
+        {
+            Mounts.UnmountBelow(_folder);
+        }
+    }
+
+    [Theory]
+    [InlineData("missing", false)]
+    [InlineData("sub/missing", false)]
+    [InlineData("sub", true)]
+    public async Task SubPath_OfAnImage_IsNotCreated(string path, bool isThere)
+    {
+        var image = Path.Combine(_folder, "image");
+        Directory.CreateDirectory(Path.Combine(image, "sub"));
+        var pod = PodWith(new V1Volume { Name = "image", Image = new V1ImageVolumeSource { Reference = "test/image:1" } });
+        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "image", MountPath = "/image", SubPath = path }];
+        var builder = new ContainerSpecBuilder(Variables(new Source()), new NoServices(), new SecurityBuilder(_folder, seccompDefault: false), 1_000_000);
+        try
+        {
+            var building = builder.BuildAsync(
+                pod, new ContainerStart(pod.Spec.Containers[0], 0, null), new ImageResult("id", null, ""), new Dictionary<string, string> { ["image"] = image }, Path.Combine(_folder, "pod"), Cancelled);
+
+            if (isThere)
+                (await building).Mounts.Single().ReadOnly.ShouldBeTrue();
+            else
+                (await Should.ThrowAsync<ConfigurationException>(building)).Message.ShouldBe($"failed to prepare subPath for volumeMount \"image\" of container \"main\": subPath \"{path}\" is not in the volume");
+            Directory.EnumerateFileSystemEntries(image, "*", SearchOption.AllDirectories).ShouldBe([Path.Combine(image, "sub")]);
+        }
+        finally
+        {
+            Mounts.UnmountBelow(_folder);
+        }
+    }
+
     [Fact]
     public void SubPath_ThatWasAFolderAndIsAFileNow_IsMountedAgain()
     {
@@ -189,7 +270,9 @@ public sealed class PodVolumeTests : IDisposable
     private static ResourceField Resources { get; } = new(new Dictionary<string, ResourceQuantity>());
 
     private static async Task<IReadOnlyDictionary<string, string>> VariablesAsync(Source source, V1Pod pod) =>
-        await new EnvironmentBuilder(source, Resources, new ServiceEnvironment(1024, (_, _) => { })).BuildAsync(pod, pod.Spec.Containers[0], [], new ProgramInput(), Cancelled);
+        await Variables(source).BuildAsync(pod, pod.Spec.Containers[0], [], new ProgramInput(), Cancelled);
+
+    private static EnvironmentBuilder Variables(Source source) => new(source, Resources, new ServiceEnvironment(1024, (_, _) => { }));
 
     private static V1Pod PodWith(params V1Volume[] volumes)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Configuration;
@@ -23,9 +24,8 @@ internal sealed class PullSecrets(IConfigurationSource source)
         var missing = new List<string>();
         foreach (var name in (pod.Spec.ImagePullSecrets ?? []).Select(reference => reference.Name).Where(name => !string.IsNullOrEmpty(name)))
         {
-            if (await source.GetSecretAsync(pod.Metadata.NamespaceProperty, name, cancellationToken) is { } secret && TryParse(secret, found))
-                continue;
-            missing.Add(name);
+            if (await ReadAsync(pod.Metadata.NamespaceProperty, name, cancellationToken) is not { } secret || !TryParse(secret, found))
+                missing.Add(name);
         }
 
         return ([.. found.Where(credential => Matches(credential.Server, image)).OrderByDescending(credential => Bare(credential.Server), StringComparer.Ordinal)], missing);
@@ -38,6 +38,19 @@ internal sealed class PullSecrets(IConfigurationSource source)
         var (host, path) = Split(pattern);
         var (imageHost, imagePath) = Split(WithRegistry(image));
         return HostsMatch(Alias(host), Alias(imageHost)) && ("/" + imagePath).StartsWith("/" + path, StringComparison.Ordinal);
+    }
+
+    /// <summary>A secret; null if it is not there, or the API does not give it: the registry may give the image without it.</summary>
+    private async Task<V1Secret?> ReadAsync(string ns, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.GetSecretAsync(ns, name, cancellationToken);
+        }
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     private static bool TryParse(V1Secret secret, List<RegistryCredential> found)

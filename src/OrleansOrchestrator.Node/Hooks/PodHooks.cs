@@ -61,9 +61,9 @@ internal sealed class PodHooks(HookAction action, Action ended) : IAsyncDisposab
             _ended[containerId] = true;
             ended();
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The container has ended.
+            // The container has ended, and whatever its hook did with it.
         }
     }
 }

@@ -9,6 +9,7 @@ namespace OrleansOrchestrator.Node.Linux;
 internal static partial class Mounts
 {
     private const ulong ReadOnlyFlag = 1;
+    private const ulong Remount = 32;
     private const ulong Bind = 4096;
     private const int DetachWithoutLinks = 2 | 8;
 
@@ -39,10 +40,25 @@ internal static partial class Mounts
         if (IsMounted(place))
             return;
         Directory.CreateDirectory(place);
-        if (layers is [var only] && Mount(only, place, null, Bind, null) == 0)
+
+        // The kernel makes no overlay of one layer.
+        var result = layers is [var only]
+            ? Mount(only, place, null, Bind, null)
+            : Mount("overlay", place, "overlay", ReadOnlyFlag, $"lowerdir={string.Join(':', layers)}");
+        if (result != 0)
+            throw new IOException($"mount image at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
+        MakeReadOnly(place);
+    }
+
+    /// <summary>Lets nobody write at a mount, whoever may write to what is mounted there.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void MakeReadOnly(string place)
+    {
+        if (Mount("none", place, null, ReadOnlyFlag | Remount | Bind, null) == 0)
             return;
-        if (Mount("overlay", place, "overlay", ReadOnlyFlag, $"lowerdir={string.Join(':', layers)}") != 0)
-            throw new IOException($"mount overlay at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
+        var why = Marshal.GetLastPInvokeErrorMessage();
+        Unmount(place);
+        throw new IOException($"remount {place} read-only: {why}");
     }
 
     /// <summary>Whether something is mounted at a path.</summary>

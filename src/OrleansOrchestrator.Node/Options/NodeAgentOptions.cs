@@ -139,6 +139,12 @@ public sealed record NodeAgentOptions
     /// </summary>
     public bool SeccompDefault { get; init; }
 
+    /// <summary>
+    /// The file with the host's resolver for pods, as the kubelet's <c>resolvConf</c>. Null takes <c>/etc/resolv.conf</c>; if that names
+    /// only servers on the host's loopback, pods with a network of their own get that of systemd-resolved with the servers behind it.
+    /// </summary>
+    public string? ResolvConf { get; init; }
+
     /// <summary>The DNS servers of the cluster for the containers' resolver; empty keeps the host's.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];
 

@@ -65,6 +65,7 @@ public static partial class NodeAgentOptionsValidator
             "ImageMaximumGCAge must be 0 or longer than ImageMinimumGCAge.");
         faults.NotNegative(options.MinimumContainerTtlDuration);
         faults.AtLeast(options.MaximumDeadContainers, -1);
+        faults.Require(options.ResolvConf is null || Path.IsPathRooted(options.ResolvConf), "ResolvConf must be an absolute path.");
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

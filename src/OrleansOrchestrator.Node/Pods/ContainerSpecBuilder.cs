@@ -65,18 +65,19 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
                 throw new ConfigurationException($"failed to resolve recursive read-only mode: volume \"{mount.Name}\" of container \"{container.Name}\": the runtime does not support recursive read-only mounts");
             if (!volumes.TryGetValue(mount.Name, out var source))
                 throw new ConfigurationException($"cannot find volume \"{mount.Name}\" to mount into container \"{container.Name}\"");
+            var volume = pod.Spec.Volumes?.FirstOrDefault(one => one.Name == mount.Name);
+            var isImage = volume?.Image is not null;
             var subPath = string.IsNullOrEmpty(mount.SubPathExpr)
                 ? mount.SubPath
                 : VariableExpansion.Expand(mount.SubPathExpr, variables);
             if (!string.IsNullOrEmpty(subPath))
             {
                 var place = Path.Combine(directory, "subpaths", container.Name, index.ToString(CultureInfo.InvariantCulture));
-                source = SubPathOf(source, subPath, place, mount.Name, container.Name);
+                source = SubPathOf(source, subPath, isImage, place, mount.Name, container.Name);
             }
 
             // Only the daemon writes volumes with objects of the API, so that no container can plant links in them.
-            var isReadOnly = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume
-                && (VolumeContent.IsProjected(volume) || volume.Image is not null || volume.PersistentVolumeClaim?.ReadOnlyProperty == true);
+            var isReadOnly = isImage || (volume is not null && (VolumeContent.IsProjected(volume) || volume.PersistentVolumeClaim?.ReadOnlyProperty == true));
             yield return new ContainerMount(
                 mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isReadOnly, PropagationOf(mount));
         }
@@ -89,11 +90,11 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         _ => MountPropagation.None,
     };
 
-    private static string SubPathOf(string volume, string subPath, string place, string name, string container)
+    private static string SubPathOf(string volume, string subPath, bool isReadOnly, string place, string name, string container)
     {
         try
         {
-            using var opened = SubPath.Open(volume, subPath);
+            using var opened = SubPath.Open(volume, subPath, isReadOnly);
             return opened.MountAt(place);
         }
         catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)

@@ -94,7 +94,7 @@ internal sealed class ContainerStarter(PodServices services)
         spec = WithFile(spec, "/etc/hosts", () => Write("etc-hosts", spec.HostNetwork
             ? HostsFile.OfHost(pod, File.ReadAllText("/etc/hosts"))
             : HostsFile.Content(pod, PodHostname.Of(pod), sandbox.Ip, domain)));
-        spec = WithFile(spec, "/etc/resolv.conf", () => Write("etc-resolv.conf", ResolverFile.Content(pod, services.Options, ResolverFile.ReadHost())));
+        spec = WithFile(spec, "/etc/resolv.conf", () => Write("etc-resolv.conf", ResolverFile.Content(pod, services.Options, ResolverFile.ReadHost)));
         return spec.TerminationMessagePath.Length == 0
             ? spec
             : WithFile(spec, spec.TerminationMessagePath, () => TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt));

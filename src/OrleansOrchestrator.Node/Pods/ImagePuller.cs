@@ -21,7 +21,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
     {
         try
         {
-            var result = await runtime.EnsureImageAsync(image, PolicyOf(policy, image), await CredentialsAsync(pod, image, cancellationToken), cancellationToken);
+            var result = await runtime.EnsureImageAsync(image, PolicyOf(policy, image), token => CredentialsAsync(pod, image, token), cancellationToken);
             if (runtime.HasImages)
             {
                 events.Record(pod, container, EventType.Normal, "Pulled", result.PullDuration is { } duration
@@ -49,7 +49,12 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
     public async Task<string> MountAsync(V1Pod pod, string volume, V1ImageVolumeSource image, string podDirectory, string place, CancellationToken cancellationToken)
     {
         if (Mounts.IsMounted(place))
+        {
+            // A daemon that ended while it mounted may have left it open for writing.
+            Mounts.MakeReadOnly(place);
             return place;
+        }
+
         try
         {
             var name = image.Reference ?? "";
@@ -76,7 +81,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
 
     private async Task<IReadOnlyList<RegistryCredential>> CredentialsAsync(V1Pod pod, string image, CancellationToken cancellationToken)
     {
-        if (!runtime.HasImages || pod.Spec.ImagePullSecrets is not { Count: > 0 })
+        if (pod.Spec.ImagePullSecrets is not { Count: > 0 })
             return [];
         var (credentials, missing) = await secrets.FindAsync(pod, image, cancellationToken);
         if (missing.Count > 0)

@@ -16,10 +16,13 @@ internal static class UnsupportedFields
             return null;
         if (pod.Spec.SecurityContext?.SupplementalGroupsPolicy == "Strict")
             return Rejection("SupplementalGroupsPolicyNotSupported", "SupplementalGroupsPolicy=Strict is not supported in this node");
-        if (Containers(pod).Any(container => SecurityBuilder.ProfileOf(pod, container.Spec) is { Type: not "Unconfined" }) && !HasAppArmor())
-            return Rejection("AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host");
         if (runtime.HasImages)
-            return null;
+        {
+            return Containers(pod).Any(container => AsksForAppArmor(pod, container.Spec)) && !HasAppArmor()
+                ? Rejection("AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host")
+                : null;
+        }
+
         var fields = OfProcesses(pod).ToList();
         return fields.Count == 0
             ? null
@@ -51,6 +54,8 @@ internal static class UnsupportedFields
                 yield return $"{path}.securityContext.seLinuxOptions";
             if (security?.SeccompProfile is { Type: "Localhost" })
                 yield return $"{path}.securityContext.seccompProfile";
+            if (AsksForAppArmor(pod, container))
+                yield return $"{path}.securityContext.appArmorProfile";
             var user = security?.RunAsUser ?? spec.SecurityContext?.RunAsUser;
             if (security?.Capabilities?.Add is { Count: > 0 } && (user is > 0 || !Environment.IsPrivilegedProcess))
                 yield return $"{path}.securityContext.capabilities.add";
@@ -62,6 +67,8 @@ internal static class UnsupportedFields
     private static IEnumerable<(string Path, V1Container Spec)> Containers(V1Pod pod) =>
         (pod.Spec.InitContainers ?? []).Select((container, i) => ($"spec.initContainers[{i}]", container))
             .Concat(pod.Spec.Containers.Select((container, i) => ($"spec.containers[{i}]", container)));
+
+    private static bool AsksForAppArmor(V1Pod pod, V1Container container) => SecurityBuilder.ProfileOf(pod, container) is { Type: not "Unconfined" };
 
     private static bool HasAppArmor() => File.Exists(AppArmorSwitch) && File.ReadAllText(AppArmorSwitch).StartsWith('Y');
 

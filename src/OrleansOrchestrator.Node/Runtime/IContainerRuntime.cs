@@ -61,9 +61,13 @@ internal interface IContainerRuntime : IAsyncDisposable
     Task RemovePodAsync(string podUid, CancellationToken cancellationToken);
 
     /// <summary>Makes the image available, and returns its id.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="policy">When to pull it.</param>
+    /// <param name="credentials">Finds the credentials for its registry; asked only if it is pulled.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RuntimeException">Reason is <c>ErrImagePull</c>, <c>ErrImageNeverPull</c> or <c>InvalidImageName</c>.</exception>
     Task<ImageResult> EnsureImageAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken);
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken);
 
     /// <summary>Finds the layers of an image on this machine.</summary>
     /// <exception cref="RuntimeException">The image is not here, or the runtime does not keep it in folders.</exception>

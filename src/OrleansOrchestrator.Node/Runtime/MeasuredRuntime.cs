@@ -52,7 +52,7 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
         TimeAsync("remove_podsandbox", instruments.BeginOperation(), runtime.RemovePodAsync(podUid, cancellationToken));
 
     public Task<ImageResult> EnsureImageAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken) =>
         TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, credentials, cancellationToken));
 
     public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>

@@ -1,4 +1,6 @@
+using System.Net;
 using k8s.Models;
+using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Volumes;
@@ -8,24 +10,44 @@ namespace OrleansOrchestrator.Node.Volumes;
 internal static class ResolverFile
 {
     private const string HostFile = "/etc/resolv.conf";
+    // Where systemd-resolved keeps the servers that it asks, if the host's file names only itself.
+    private const string UpstreamFile = "/run/systemd/resolve/resolv.conf";
     // What the C library reads.
     private const int ServersMax = 3;
 
-    /// <summary>The host's file; empty if it has none.</summary>
-    public static string ReadHost() => File.Exists(HostFile) ? File.ReadAllText(HostFile) : "";
+    /// <summary>A file of the host; null if it has none.</summary>
+    public static string? ReadHost(string path) => File.Exists(path) ? File.ReadAllText(path) : null;
 
-    public static string Content(V1Pod pod, NodeAgentOptions options, string host)
+    /// <param name="pod">The pod.</param>
+    /// <param name="options">The node's options.</param>
+    /// <param name="readHost">Reads a file of the host; null if it has none.</param>
+    /// <exception cref="ConfigurationException">The operator's file is missing.</exception>
+    public static string Content(V1Pod pod, NodeAgentOptions options, Func<string, string?> readHost)
     {
         var resolver = pod.Spec.DnsPolicy switch
         {
             "None" => new Resolver([], [], []),
-            "Default" => Parse(host),
-            "ClusterFirst" or null when pod.Spec.HostNetwork == true => Parse(host),
-            _ when options.ClusterDns.Count == 0 => Parse(host),
-            _ => OfCluster(pod, options, Parse(host)),
+            "Default" => OfHost(pod, options, readHost),
+            "ClusterFirst" or null when pod.Spec.HostNetwork == true => OfHost(pod, options, readHost),
+            _ when options.ClusterDns.Count == 0 => OfHost(pod, options, readHost),
+            _ => OfCluster(pod, options, OfHost(pod, options, readHost)),
         };
         return Format(With(resolver, pod.Spec.DnsConfig));
     }
+
+    /// <summary>The host's resolver, with servers that the pod can reach if there are any: the host's loopback is not the pod's.</summary>
+    private static Resolver OfHost(V1Pod pod, NodeAgentOptions options, Func<string, string?> readHost)
+    {
+        if (options.ResolvConf is { } chosen)
+            return Parse(readHost(chosen) ?? throw new ConfigurationException($"open {chosen}: no such file or directory"));
+        var host = Parse(readHost(HostFile) ?? "");
+        if (pod.Spec.HostNetwork == true || !host.Servers.TrueForAll(IsLoopback))
+            return host;
+        var upstream = Parse(readHost(UpstreamFile) ?? "");
+        return upstream.Servers.TrueForAll(IsLoopback) ? host : upstream;
+    }
+
+    private static bool IsLoopback(string server) => IPAddress.TryParse(server, out var address) && IPAddress.IsLoopback(address);
 
     private static Resolver OfCluster(V1Pod pod, NodeAgentOptions options, Resolver host)
     {

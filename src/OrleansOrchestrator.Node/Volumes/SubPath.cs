@@ -23,9 +23,12 @@ internal sealed partial class SubPath : IDisposable
     public string CurrentPath => FileCalls.ResolvedPathOf(_handle);
 
     /// <summary>Opens a path of a volume, and creates missing folders.</summary>
-    /// <exception cref="ConfigurationException">The path leaves the volume.</exception>
+    /// <param name="volume">The volume's folder.</param>
+    /// <param name="path">The path in it.</param>
+    /// <param name="isReadOnly">Whether the volume is shared with others and nothing is created in it.</param>
+    /// <exception cref="ConfigurationException">The path leaves the volume, or is missing where nothing is created.</exception>
     /// <exception cref="IOException">The system refused.</exception>
-    public static SubPath Open(string volume, string path)
+    public static SubPath Open(string volume, string path, bool isReadOnly = false)
     {
         if (Path.IsPathRooted(path) || path.Split('/').Contains(".."))
             throw new ConfigurationException($"subPath \"{path}\" leaves its volume");
@@ -39,7 +42,8 @@ internal sealed partial class SubPath : IDisposable
             foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "."))
             {
                 walked = walked.Length == 0 ? name : $"{walked}/{name}";
-                var next = OpenBeneath(root, walked) ?? MakeAndOpen(root, parent ?? root, walked, name);
+                var next = OpenBeneath(root, walked)
+                    ?? (isReadOnly ? throw new ConfigurationException($"subPath \"{walked}\" is not in the volume") : MakeAndOpen(root, parent ?? root, walked, name));
                 parent?.Dispose();
                 parent = next;
             }

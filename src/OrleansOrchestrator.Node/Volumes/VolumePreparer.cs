@@ -119,11 +119,16 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
         File.SetUnixFileMode(path, mode);
     }
 
-    /// <summary>The least of the volume's limit, the pod's memory limit and the node's memory, as with the kubelet.</summary>
+    /// <summary>The least of the volume's limit, the pod's memory limit and the node's memory, as with the kubelet: a limit of zero is
+    /// none, and so is that of a pod with a container without one.</summary>
     private long MemoryOf(V1Pod pod, V1EmptyDirVolumeSource scratch)
     {
-        var limits = pod.Spec.Containers.Select(container => Amount.Of(container.Resources?.Limits, "memory")).ToList();
-        var limit = limits.Contains(null) ? memoryBytes : Math.Min(memoryBytes, Amount.Ceiling(limits.Sum() ?? 0));
-        return scratch.SizeLimit is { } size && Amount.Ceiling(Amount.Of(size)) is > 0 and var bytes ? Math.Min(limit, bytes) : limit;
+        var limits = pod.Spec.Containers.Select(container => Amount.Of(container.Resources?.Limits, "memory") ?? 0).ToList();
+        var limit = limits.Contains(0) ? memoryBytes : Math.Min(memoryBytes, Amount.Ceiling(limits.Sum()));
+        if (scratch.SizeLimit is { } size && Amount.Ceiling(Amount.Of(size)) is > 0 and var bytes)
+            limit = Math.Min(limit, bytes);
+
+        // To the kernel, zero is no limit.
+        return Math.Max(limit, 1);
     }
 }

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Node.Runtime.Containerd;
 internal sealed class ContainerdImages(CriConnection connection, ImageUses uses, TimeSpan requestTimeout, TimeProvider timeProvider)
 {
     public async Task<ImageResult> EnsureAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken)
     {
         // Checks the name, so that a wrong one is not taken for a missing image.
         _ = ImageReference.Parse(image);
@@ -15,10 +15,11 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
         if (policy == ImagePullPolicy.Never)
             throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
 
+        var found = await credentials(cancellationToken);
         var start = timeProvider.GetTimestamp();
         try
         {
-            await PullAsync(image, credentials, cancellationToken);
+            await PullAsync(image, found, cancellationToken);
         }
         catch (RuntimeException exception)
         {

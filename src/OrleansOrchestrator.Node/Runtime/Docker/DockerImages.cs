@@ -16,7 +16,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     private readonly SemaphoreSlim _builtIn = new(1);
 
     public async Task<ImageResult> EnsureAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken)
     {
         var reference = ImageReference.Parse(image);
         try
@@ -28,8 +28,9 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
             if (policy == ImagePullPolicy.Never)
                 throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
 
+            var found = await credentials(cancellationToken);
             var start = timeProvider.GetTimestamp();
-            await PullAsync(reference, credentials, cancellationToken);
+            await PullAsync(reference, found, cancellationToken);
             var pulled = await FindAsync(image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
             return new ImageResult(pulled.Id, timeProvider.GetElapsedTime(start), pulled.User);

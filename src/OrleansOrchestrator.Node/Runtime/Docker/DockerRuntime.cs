@@ -211,7 +211,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     }
 
     public Task<ImageResult> EnsureImageAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken) =>
         _images.EnsureAsync(image, policy, credentials, cancellationToken);
 
     public Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken) =>

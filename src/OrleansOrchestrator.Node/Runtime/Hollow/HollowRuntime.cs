@@ -93,7 +93,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
         throw new RuntimeException(RuntimeException.ImagePull, NothingRuns);
 
     public Task<ImageResult> EnsureImageAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult($"hollow://{image}", null, "65534"));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>

@@ -149,7 +149,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         throw new RuntimeException(RuntimeException.ImagePull, "processes of the host are made of no image");
 
     public Task<ImageResult> EnsureImageAsync(
-        string image, ImagePullPolicy policy, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken) =>
+        string image, ImagePullPolicy policy, Func<CancellationToken, Task<IReadOnlyList<RegistryCredential>>> credentials, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult("", null, ProcessUser.Current));
 
     public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeImage>>([]);
