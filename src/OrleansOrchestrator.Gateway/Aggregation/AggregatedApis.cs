@@ -11,13 +11,15 @@ internal sealed class AggregatedApis(AggregatedServers servers, ServerClient cli
     // As in Kubernetes: one endpoint that hangs does not make a service with others unavailable.
     private const int Attempts = 5;
 
+    private ServerTable Table => servers.Known ?? throw AggregatedServers.NotKnown();
+
     /// <inheritdoc/>
-    public IReadOnlyList<string> VersionsOf(string group) => [.. servers.Table.Servers.Where(server => server.Group == group).Select(server => server.Version)];
+    public IReadOnlyList<string> VersionsOf(string group) => [.. Table.Servers.Where(server => server.Group == group).Select(server => server.Version)];
 
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>> GetAsync(string group, string version, string pathAndQuery, UserInfo user, CancellationToken cancellationToken)
     {
-        var server = servers.Table.Find(group, version) ?? throw ApiErrors.NoSuchPath();
+        var server = Table.Find(group, version) ?? throw ApiErrors.NoSuchPath();
         if (!server.IsAvailable)
             throw ApiErrors.ServiceUnavailable("service unavailable");
         var answer = await client.GetAsync(server, pathAndQuery, user, cancellationToken);

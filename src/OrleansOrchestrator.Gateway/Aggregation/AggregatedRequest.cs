@@ -1,32 +1,22 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
-using Microsoft.AspNetCore.Http.Features;
 using OrleansOrchestrator.Gateway.Proxying;
 using OrleansOrchestrator.Gateway.Requests;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansOrchestrator.Gateway.Aggregation;
 
-/// <summary>One request on its way to an aggregated server, with its path as it is, and its answer on the way back.</summary>
-internal sealed class AggregatedRequest(ApiRequest request, AggregatedServer server, ProxyDestination destination) : HttpTransformer
+/// <summary>One request on its way to an aggregated server, with the path that was authorized, and its answer on the way back.</summary>
+/// <param name="request">The request.</param>
+/// <param name="server">The server.</param>
+/// <param name="destination">Where it listens.</param>
+/// <param name="limit">Gives up on a server that does not answer. An answer that has begun may take its time.</param>
+internal sealed class AggregatedRequest(ApiRequest request, AggregatedServer server, ProxyDestination destination, CancellationTokenSource limit) : HttpTransformer
 {
     /// <summary>Whether the server has answered with a redirect, which is not passed on: it would lead the client, with its credentials, to
     /// wherever the server likes.</summary>
     public bool IsRedirected { get; private set; }
-
-    /// <summary>The path and query as the client has written them, as long as they mean what was authorized.</summary>
-    private string Target
-    {
-        get
-        {
-            var http = request.Http;
-            var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            return raw.StartsWith('/') && !raw.Contains("/.", StringComparison.Ordinal) && !raw.Contains("%2e", StringComparison.OrdinalIgnoreCase)
-                ? raw
-                : http.Request.Path.ToUriComponent() + http.Request.QueryString;
-        }
-    }
 
     /// <inheritdoc/>
     public override async ValueTask TransformRequestAsync(
@@ -34,7 +24,7 @@ internal sealed class AggregatedRequest(ApiRequest request, AggregatedServer ser
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.Options.Set(ProxyDestination.Key, destination);
-        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + Target);
+        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + PassedTarget.OfParsed(httpContext.Request));
         var headers = proxyRequest.Headers;
         RemoteUser.Set(headers, request.User);
         headers.Host = server.HostName;
@@ -47,6 +37,8 @@ internal sealed class AggregatedRequest(ApiRequest request, AggregatedServer ser
     /// <inheritdoc/>
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
+        if (proxyResponse is not null)
+            limit.CancelAfter(Timeout.InfiniteTimeSpan);
         IsRedirected = proxyResponse is { Headers.Location: not null, StatusCode: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest };
         if (IsRedirected)
             return false;

@@ -18,6 +18,8 @@ internal sealed class AggregatedServers(IObjectClient objects, ResourceRegistry 
     // Before it starts over: short beside a failover, and long enough not to busy-loop on a lasting fault.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    private const string NotReadYet = "the APIServices have not been read yet";
+
     private ServerTable? _table;
 
     /// <summary>Tells of a new table.</summary>
@@ -26,12 +28,19 @@ internal sealed class AggregatedServers(IObjectClient objects, ResourceRegistry 
     /// <inheritdoc/>
     public string Name => "api-services";
 
-    /// <summary>The present table.</summary>
-    public ServerTable Table => Volatile.Read(ref _table) ?? ServerTable.Empty;
+    /// <summary>The present table; null until the APIServices have been read.</summary>
+    public ServerTable? Known => Volatile.Read(ref _table);
+
+    /// <summary>The present table; what is built in, until the APIServices have been read.</summary>
+    public ServerTable Table => Known ?? ServerTable.Empty;
 
     /// <inheritdoc/>
     public Task<string?> CheckAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(Volatile.Read(ref _table) is null ? "the APIServices have not been read yet" : null);
+        Task.FromResult(Known is null ? NotReadYet : null);
+
+    /// <summary>The answer to who asks for what another server may have: to say that there is no such thing, or to serve it here, could be
+    /// wrong.</summary>
+    public static ApiException NotKnown() => ApiErrors.ServiceUnavailable(NotReadYet);
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

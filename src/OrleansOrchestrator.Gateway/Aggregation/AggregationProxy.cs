@@ -19,12 +19,20 @@ internal sealed class AggregationProxy(AggregatedServers servers, ServerLocator 
     };
 
     /// <summary>Finds the server that a request is for; null if it is for this one.</summary>
-    public AggregatedServer? Find(RequestInfo info) => servers.Table.Find(info);
+    /// <exception cref="ApiException">503: this silo does not know yet.</exception>
+    public AggregatedServer? Find(RequestInfo info)
+    {
+        if (servers.Known is { } table)
+            return table.Find(info);
+        return ServerTable.MayHave(info) ? throw AggregatedServers.NotKnown() : null;
+    }
 
     /// <summary>Passes a request on.</summary>
-    /// <exception cref="ApiException">503: the server is not available; 502: it answers with a redirect.</exception>
+    /// <exception cref="ApiException">400: the server would read another path; 503: it is not available; 502: it answers with a redirect.</exception>
     public async Task ForwardAsync(ApiRequest request, AggregatedServer server)
     {
+        if (PassedTarget.HasEncodedSlash(request.Http.Request))
+            throw ApiErrors.BadRequest("the path may not contain an encoded slash");
         if (!server.IsAvailable)
             throw ApiErrors.ServiceUnavailable("service unavailable");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(request.Cancellation);
@@ -35,7 +43,7 @@ internal sealed class AggregationProxy(AggregatedServers servers, ServerLocator 
         try
         {
             var destination = await locator.ResolveAsync(server, limit.Token);
-            var passed = new AggregatedRequest(request, server, destination);
+            var passed = new AggregatedRequest(request, server, destination, limit);
             await forwarder.ForwardAsync(request.Http, destination.Origin, connections[server.Trust], Config, passed, limit.Token);
             if (passed.IsRedirected)
                 throw ApiErrors.BadGateway("the backend attempted to redirect this request, which is not permitted");

@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.Gateway.Aggregation;
 /// <summary>An aggregated server's answer.</summary>
 /// <param name="Code">The status code.</param>
 /// <param name="Body">The body.</param>
-/// <param name="Address">Where it was asked.</param>
+/// <param name="Address">Where it was asked, by the name of its service: endpoints vary from one question to the next.</param>
 internal sealed record ServerAnswer(int Code, byte[] Body, string Address)
 {
     /// <summary>Whether it is a success.</summary>
@@ -33,7 +33,8 @@ internal sealed class ServerClient(ServerLocator locator, ServerConnections conn
     public async Task<ServerAnswer> GetAsync(AggregatedServer server, string pathAndQuery, UserInfo user, CancellationToken cancellationToken)
     {
         var destination = await locator.ResolveAsync(server, cancellationToken);
-        var address = $"https://{destination.Host}{pathAndQuery}";
+        var service = string.Create(CultureInfo.InvariantCulture, $"{server.HostName}:{server.Port}");
+        var address = $"https://{service}{pathAndQuery}";
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(destination.Origin.TrimEnd('/') + pathAndQuery))
         {
             Version = System.Net.HttpVersion.Version11,
@@ -51,7 +52,7 @@ internal sealed class ServerClient(ServerLocator locator, ServerConnections conn
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or ObjectDisposedException)
         {
-            throw ApiErrors.ServiceUnavailable($"{address}: {RequestForwarder.ReasonOf(broken)}");
+            throw ApiErrors.ServiceUnavailable($"{address}: {RequestForwarder.ReasonOf(broken).Replace(destination.Host, service, StringComparison.Ordinal)}");
         }
     }
 

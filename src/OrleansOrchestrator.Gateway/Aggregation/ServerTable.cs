@@ -15,7 +15,7 @@ internal sealed class ServerTable
     public ServerTable(IReadOnlyCollection<V1APIService> apis)
     {
         var known = apis.Where(api => api.Spec is { Version: not null }).ToList();
-        _servers = known.Select(AggregatedServer.Of).OfType<AggregatedServer>().Where(MayBeGivenAway).ToFrozenDictionary(server => (server.Group, server.Version));
+        _servers = known.Select(AggregatedServer.Of).OfType<AggregatedServer>().Where(server => MayBeGivenAway(server.Group, server.Version)).ToFrozenDictionary(server => (server.Group, server.Version));
         var priorities = known.Select(api => (Group: api.Spec.Group ?? "", api.Spec.Version, OfGroup: api.Spec.GroupPriorityMinimum, OfVersion: api.Spec.VersionPriority))
             .Concat(BuiltInApis.All.Select(api => (api.Group, api.Version, OfGroup: api.GroupPriority, OfVersion: api.VersionPriority)))
             .DistinctBy(api => (api.Group, api.Version))
@@ -44,6 +44,19 @@ internal sealed class ServerTable
         return FindByPath(info.Path);
     }
 
+    /// <summary>Whether some table has a server for a request.</summary>
+    public static bool MayHave(RequestInfo info)
+    {
+        if (info.IsResource)
+            return MayBeGivenAway(info.Group, info.Version);
+        return info.Path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            ["apis", var group] => BuiltInApis.All.All(api => api.Group != group || api.IsReplaceable),
+            ["apis", var group, var version] => MayBeGivenAway(group, version),
+            _ => false,
+        };
+    }
+
     /// <summary>The server of a version by its path, such as <c>apis/apps/v1</c>.</summary>
     public AggregatedServer? FindByPath(string path) =>
         Servers.Count > 0 && path.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["apis", var group, var version] ? Find(group, version) : null;
@@ -55,5 +68,5 @@ internal sealed class ServerTable
     public int VersionPriority(string group, string version) => _versionPriorities.GetValueOrDefault((group, version));
 
     /// <summary>The cluster depends on what it serves itself, so that this cannot be given to a service.</summary>
-    private static bool MayBeGivenAway(AggregatedServer server) => BuiltInApis.Find(server.Group, server.Version) is null or { IsReplaceable: true };
+    private static bool MayBeGivenAway(string group, string version) => BuiltInApis.Find(group, version) is null or { IsReplaceable: true };
 }

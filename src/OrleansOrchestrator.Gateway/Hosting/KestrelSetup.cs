@@ -29,8 +29,8 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
         server.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
 
         var limits = server.Limits;
-        // Clients of streams and proxies may pause, and slow readers of logs and watches cost only themselves. The time of all other
-        // requests is limited as a whole.
+        // Clients of streams and proxies may pause, and slow readers of logs and watches cost only themselves. HTTP/2 has no rate for some
+        // requests only, so that the pipeline limits the time of all others as a whole, errors included.
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         // The gateway limits bodies itself, with an answer that says why.

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Authorization;
@@ -74,7 +75,7 @@ internal sealed partial class RequestPipeline(
 
     private async Task ServeCountedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
     {
-        var requestClass = RequestClasses.Of(info);
+        var requestClass = ClassOf(http, info);
         limiter.Enter(user.Name, requestClass);
         try
         {
@@ -87,6 +88,13 @@ internal sealed partial class RequestPipeline(
         {
             limiter.Exit(user.Name, requestClass);
         }
+    }
+
+    // Whatever an aggregated server speaks over an upgraded connection, lasts as long as both sides want.
+    private RequestClass ClassOf(HttpContext http, RequestInfo info)
+    {
+        var isUpgrade = http.WebSockets.IsWebSocketRequest || http.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+        return isUpgrade && aggregation.Find(info) is not null ? RequestClass.Stream : RequestClasses.Of(info);
     }
 
     // A WebSocket begins with CONNECT over HTTP/2 and with GET over HTTP/1.1, with the same meaning.
@@ -126,7 +134,14 @@ internal sealed partial class RequestPipeline(
             return aggregation.ForwardAsync(request, server);
         if (request.Info.IsResource)
             return resources.HandleAsync(request);
-        return request.Info.Path == MetricsPath ? next(request.Http) : paths.HandleAsync(request);
+        return request.Info.Path == MetricsPath ? ServeMetricsAsync(request, next) : paths.HandleAsync(request);
+    }
+
+    // The exporter knows no limit of time, and lets later readers wait for earlier ones: who does not read must not hold up all.
+    private static async Task ServeMetricsAsync(ApiRequest request, RequestDelegate next)
+    {
+        await using var limit = request.Cancellation.UnsafeRegister(static http => ((HttpContext)http!).Abort(), request.Http);
+        await next(request.Http);
     }
 
     private async Task FailAsync(HttpContext http, RequestInfo? info, Exception failure)
@@ -143,13 +158,16 @@ internal sealed partial class RequestPipeline(
 
         if (error.Code == StatusCodes.Status401Unauthorized)
             http.Response.Headers.WWWAuthenticate = "Bearer";
+        using var expiry = new CancellationTokenSource(_requestDuration, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, http.RequestAborted);
         try
         {
-            await StatusResponse.SendAsync(http, error.Status, http.RequestAborted);
+            await StatusResponse.SendAsync(http, error.Status, either.Token);
         }
         catch (OperationCanceledException)
         {
-            // The client does not wait for the error either.
+            // The client does not wait for the error, or does not take it.
+            http.Abort();
         }
     }
 

@@ -37,6 +37,9 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
     // What the scan waits for before it looks for tags again; null while it does.
     private byte[]? _end;
 
+    // How much of an unfinished tag has been looked at, and the quote that this ends within; 0 if it ends within none.
+    private (int Length, byte Quote) _looked;
+
     /// <summary>Copies a page.</summary>
     /// <param name="page">The page.</param>
     /// <param name="encoding">Its content encoding: none, <c>gzip</c> or <c>deflate</c>.</param>
@@ -66,18 +69,19 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
     private async Task CopyAsync(Stream page, Stream output, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(TagBytesMax + ReadBytes);
+        var rewritten = new ArrayBufferWriter<byte>(ReadBytes);
         try
         {
             for (var length = 0; ;)
             {
                 var read = await page.ReadAsync(buffer.AsMemory(length, ReadBytes), cancellationToken);
                 length += read;
-                var rewritten = new ArrayBufferWriter<byte>(length + 256);
                 var taken = Scan(buffer.AsSpan(0, length), rewritten, isLast: read == 0);
                 if (rewritten.WrittenCount > 0)
                 {
                     await output.WriteAsync(rewritten.WrittenMemory, cancellationToken);
                     await output.FlushAsync(cancellationToken);
+                    rewritten.ResetWrittenCount();
                 }
 
                 if (read == 0)
@@ -130,6 +134,7 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
             {
                 output.Write(left);
                 at = text.Length;
+                _looked = default;
             }
             else
             {
@@ -141,13 +146,14 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
     }
 
     /// <returns>The length of the tag at the beginning, quoted text included; 0 if its end is missing.</returns>
-    private static int TagLength(ReadOnlySpan<byte> text)
+    private int TagLength(ReadOnlySpan<byte> text)
     {
         // What no tag begins with is plain text.
         if (text.Length > 1 && !char.IsAsciiLetter((char)text[1]) && text[1] is not ((byte)'/' or (byte)'!' or (byte)'?'))
             return 1;
-        byte quote = 0;
-        for (var i = 1; i < text.Length; i++)
+        var (looked, quote) = _looked;
+        _looked = default;
+        for (var i = Math.Max(looked, 1); i < text.Length; i++)
         {
             if (quote != 0)
                 quote = text[i] == quote ? (byte)0 : quote;
@@ -157,6 +163,7 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
                 return i + 1;
         }
 
+        _looked = (text.Length, quote);
         return 0;
     }
 

@@ -32,7 +32,7 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.Options.Set(ProxyDestination.Key, destination);
-        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + Target);
+        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + PassedTarget.Escape(Target));
         var headers = proxyRequest.Headers;
 
         // A pod must not get the credentials of those who ask it.
@@ -69,8 +69,16 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         if (!HttpMethods.IsHead(httpContext.Request.Method) && proxyResponse.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified))
         {
             httpContext.Response.Headers.ContentLength = null;
-            await using var page = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);
-            await new HtmlLinks(Relocate).CopyAsync(page, encoding, httpContext.Response.Body, cancellationToken);
+            try
+            {
+                await using var page = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);
+                await new HtmlLinks(Relocate).CopyAsync(page, encoding, httpContext.Response.Body, cancellationToken);
+            }
+            catch (Exception broken) when (httpContext.Response.HasStarted && (broken is IOException or OperationCanceledException or InvalidDataException))
+            {
+                // One side has gone in the middle of the page: only a broken connection can tell that the rest is missing.
+                httpContext.Abort();
+            }
         }
 
         return false;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Security.Authentication;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -55,7 +56,7 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
     /// <param name="config">The version of HTTP, and how long neither side may say anything.</param>
     /// <param name="transformer">Changes the request and its answer on their way.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ApiException">503: nobody answers there.</exception>
+    /// <exception cref="ApiException">503: nobody answers there; or why the transformer refuses the request.</exception>
     public async Task ForwardAsync(
         HttpContext http, string origin, HttpMessageInvoker connections, ForwarderRequestConfig config, HttpTransformer transformer, CancellationToken cancellationToken)
     {
@@ -65,7 +66,10 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
         if (!http.Response.HasStarted)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw ApiErrors.ServiceUnavailable($"error trying to reach service: {ReasonOf(http.Features.Get<IForwarderErrorFeature>()?.Exception)}");
+            var failure = http.Features.Get<IForwarderErrorFeature>()?.Exception;
+            if (error == ForwarderError.RequestCreation && failure is ApiException)
+                ExceptionDispatchInfo.Throw(failure);
+            throw ApiErrors.ServiceUnavailable($"error trying to reach service: {ReasonOf(failure)}");
         }
 
         // Only a broken connection can tell that the rest is missing.

@@ -3,8 +3,12 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Aggregation;
+using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Gateway.Tests.Kubectl;
 using OrleansOrchestrator.Model.Errors;
@@ -37,7 +41,7 @@ public sealed class AggregationTests : IAsyncLifetime
 
     [Theory]
     [InlineData("GET", "", "")]
-    [InlineData("GET", "/a%2Fb", "?labelSelector=a%3Db&limit=5")]
+    [InlineData("GET", "/a:b*%20c", "?labelSelector=a%3Db&limit=5")]
     [InlineData("POST", "", "?fieldManager=x")]
     [InlineData("PATCH", "/one/status", "")]
     [InlineData("DELETE", "/one", "")]
@@ -52,6 +56,62 @@ public sealed class AggregationTests : IAsyncLifetime
         response.Headers.CacheControl!.ToString().ShouldBe("no-store");
         (_server.Caller!.Subject, _server.Caller.Issuer).ShouldBe(("CN=front-proxy-client", "CN=orleansorchestrator-front-proxy-ca"));
         _gateway.Identity.FrontProxyAuthority.IsIssuerOf(_server.Caller, TimeProvider.System.GetUtcNow()).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("/#x", "/%23x")]
+    [InlineData("/%23x", "/%23x")]
+    [InlineData("/a\\b", "/a%5Cb")]
+    [InlineData("/a\\..\\..\\secrets", "/a%5C..%5C..%5Csecrets")]
+    [InlineData("/x/../%2541", "/%2541")]
+    [InlineData("/%252e%252e/a", "/%252e%252e/a")]
+    [InlineData("/a%3Fwatch=1", "/a%3Fwatch=1")]
+    [InlineData("/a?watch=1#", "/a?watch=1%23")]
+    public async Task Request_HoweverWritten_IsWhatWasAuthorized(string path, string seen)
+    {
+        await _server.AnnounceAsync();
+
+        ((string?)(await _gateway.Admin.CallRawAsync(HttpMethod.Delete, Flunders + path)).ShouldSucceed()["target"]).ShouldBe(Flunders + seen);
+    }
+
+    [Theory]
+    [InlineData("/a%2Fstatus")]
+    [InlineData("/a%2fb?limit=5")]
+    public async Task Request_WithASlashInAName_DoesNotReachTheServer(string path)
+    {
+        await _server.AnnounceAsync();
+
+        (await _gateway.Admin.CallRawAsync(HttpMethod.Put, Flunders + path)).ShouldFail(HttpStatusCode.BadRequest, "BadRequest").ShouldBe("the path may not contain an encoded slash");
+        _server.Asked.ShouldNotContain(asked => asked.StartsWith(Flunders));
+        ((string?)(await _gateway.Admin.GetJsonAsync(Flunders + "?continue=a%2Fb")).ShouldSucceed()["target"]).ShouldBe(Flunders + "?continue=a%2Fb");
+    }
+
+    [Theory]
+    [InlineData("/apis/stable.example.com/v1/namespaces/default/crontabs/a", true)]
+    [InlineData("/apis/stable.example.com/v1", true)]
+    [InlineData("/apis/stable.example.com", true)]
+    [InlineData("/apis/apps/v2/deployments", true)]
+    [InlineData("/apis/metrics.k8s.io/v1beta1/pods", true)]
+    [InlineData("/apis/metrics.k8s.io", true)]
+    [InlineData("/apis/apps/v1/deployments", false)]
+    [InlineData("/apis/apps/v1", false)]
+    [InlineData("/apis/apps", false)]
+    [InlineData("/apis", false)]
+    [InlineData("/api/v1/pods", false)]
+    [InlineData("/readyz", false)]
+    public async Task Request_BeforeTheAPIServicesAreKnown_IsServedOnlyIfNoneCanTakeIt(string path, bool isRefused)
+    {
+        using var servers = new AggregatedServers(_gateway.Objects, _gateway.Registry, TimeProvider.System, NullLogger<AggregatedServers>.Instance);
+        var proxy = new AggregationProxy(servers, null!, null!, null!);
+        var info = _gateway.Parser.Parse("GET", path, RequestOptions.Parse(default));
+
+        if (isRefused)
+            Should.Throw<ApiException>(() => proxy.Find(info)).Code.ShouldBe(503);
+        else
+            proxy.Find(info).ShouldBeNull();
+        var apis = new AggregatedApis(servers, null!);
+        Should.Throw<ApiException>(() => apis.VersionsOf("metrics.k8s.io")).Code.ShouldBe(503);
+        (await Should.ThrowAsync<ApiException>(() => apis.GetAsync("metrics.k8s.io", "v1beta1", path, new UserInfo("a", []), Cancellation))).Code.ShouldBe(503);
     }
 
     [Fact]
@@ -113,6 +173,16 @@ public sealed class AggregationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task User_WhoseNameNoHeaderCarries_IsABadRequest()
+    {
+        await _server.AnnounceAsync();
+
+        // The bytes of U+E000.
+        (await _gateway.Admin.GetJsonAsync(Flunders, ("Impersonate-User", "a\u00ee\u0080\u0080b"), ("Impersonate-Group", "system:masters"))).ShouldFail(HttpStatusCode.BadRequest, "BadRequest");
+        _server.Asked.ShouldNotContain(Flunders);
+    }
+
+    [Fact]
     public async Task User_WhoMayNot_DoesNotReachTheServer()
     {
         await _server.AnnounceAsync();
@@ -166,21 +236,32 @@ public sealed class AggregationTests : IAsyncLifetime
     public async Task Upgrade_ToAWebSocket_IsPassedOn()
     {
         await _server.AnnounceAsync();
-        _server.Answers = async http =>
-        {
-            if (!http.WebSockets.IsWebSocketRequest)
-                return false;
-            using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            var buffer = new byte[100];
-            var received = await socket.ReceiveAsync(buffer, http.RequestAborted);
-            await socket.SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Text, true, http.RequestAborted);
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, http.RequestAborted);
-            return true;
-        };
+        _server.Answers = EchoAsync;
 
         using var socket = await _gateway.OpenSocketAsync(Flunders + "/one/exec", protocol: null);
         await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Text, true, Cancellation);
         Encoding.UTF8.GetString((await _gateway.ReadMessageAsync(socket))!).ShouldBe("ping");
+    }
+
+    [Theory]
+    [InlineData("/one/tunnel")]
+    [InlineData("/one")]
+    public async Task Upgrade_OfAnyPath_LastsLongerThanARequest(string path)
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var gateway = new GatewayFixture { Configure = services => services.AddSingleton<TimeProvider>(time) };
+        await gateway.InitializeAsync();
+        await using var server = await ExtensionServer.StartAsync(gateway);
+        await server.AnnounceAsync();
+        server.Answers = EchoAsync;
+
+        using var socket = await gateway.OpenSocketAsync(Flunders + path, protocol: null);
+        for (var i = 0; i < 2; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(gateway.Options.RequestSecondsMax + 1));
+            await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Text, true, Cancellation);
+            Encoding.UTF8.GetString((await gateway.ReadMessageAsync(socket))!).ShouldBe("ping");
+        }
     }
 
     [Theory]
@@ -298,6 +379,22 @@ public sealed class AggregationTests : IAsyncLifetime
         (await asking).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable").ShouldContain("no answer within 5 s");
     }
 
+    [Fact]
+    public async Task Server_ThatHasBegunToSayWhatItHas_MayTakeItsTime()
+    {
+        await _server.AnnounceAsync();
+        _server.Answers = async http =>
+        {
+            await http.Response.WriteAsync("{");
+            await http.Response.Body.FlushAsync();
+            await Task.Delay(ServerLocator.DiscoveryWithin + TimeSpan.FromSeconds(1), TimeProvider.System, http.RequestAborted);
+            await http.Response.WriteAsync("}");
+            return true;
+        };
+
+        (await _gateway.Admin.GetStringAsync(ExtensionServer.Root, Cancellation)).ShouldBe("{}");
+    }
+
     [Theory]
     [InlineData("apps", "v1")]
     [InlineData("apiregistration.k8s.io", "v1")]
@@ -348,11 +445,14 @@ public sealed class AggregationTests : IAsyncLifetime
             http.Response.StatusCode = 404;
             return Task.FromResult(true);
         };
-        var address = $"https://10.1.2.3:{_server.Port}/apis/{ExtensionServer.Group}/v3";
+        var address = $"https://api.wardle.svc:443/apis/{ExtensionServer.Group}/v3";
         (await _gateway.Aggregated.ProbeAsync(api, Cancellation)).ShouldBe($"failing or missing response from {address}: bad status from {address}: 404");
 
         api.Spec.CaBundle = Encoding.ASCII.GetBytes(_gateway.Identity.Authority.CertificatePem);
         (await _gateway.Aggregated.ProbeAsync(api, Cancellation)).ShouldBe($"failing or missing response from {address}: x509: certificate signed by unknown authority");
+
+        await _server.DisposeAsync();
+        (await _gateway.Aggregated.ProbeAsync(api, Cancellation)).ShouldNotBeNull().ShouldNotContain("10.1.2.3");
     }
 
     [Fact]
@@ -449,14 +549,14 @@ public sealed class AggregationTests : IAsyncLifetime
         using var kubectl = new KubectlRun(_gateway);
 
         (await kubectl.RunAsync("api-resources")).ShouldMatch(@"flunders\s+fl\s+wardle.example.com/v1alpha1\s+true\s+Flunder");
-        (await kubectl.RunAsync("get fl -o name")).ShouldBe("flunder.wardle.example.com/blue");
+        (await kubectl.RunAsync("get fl -o name")).TrimEnd().ShouldBe("flunder.wardle.example.com/blue");
         (await kubectl.RunAsync("get apiservices")).ShouldMatch(@"v1alpha1.wardle.example.com\s+wardle/api\s+True\s");
 
         await _server.SetAvailableAsync("False");
         await AggregatedAsync(version => (string?)version["freshness"] == "Stale");
         (await kubectl.RunAsync("get apiservices")).ShouldMatch(@"v1alpha1.wardle.example.com\s+wardle/api\s+False \(Test\)\s");
         (await kubectl.TryRunAsync("get fl")).Output.ShouldContain("Error from server (ServiceUnavailable): service unavailable");
-        (await kubectl.RunAsync("get pods -n wardle -o name")).ShouldBe("pod/api-1");
+        (await kubectl.RunAsync("get pods -n wardle -o name")).TrimEnd().ShouldBe("pod/api-1");
     }
 
     private async Task<JsonNode> AggregatedAsync(Func<JsonNode, bool> isReached)
@@ -470,6 +570,18 @@ public sealed class AggregationTests : IAsyncLifetime
                 return version is not null && isReached(version);
             });
         return version!;
+    }
+
+    /// <summary>Answers each message with itself.</summary>
+    private static async Task<bool> EchoAsync(HttpContext http)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+            return false;
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[100];
+        while (await socket.ReceiveAsync(buffer, http.RequestAborted) is { MessageType: not WebSocketMessageType.Close } received)
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Text, true, http.RequestAborted);
+        return true;
     }
 
     private Task<ReadOnlyMemory<byte>> AskAsync(string path) => _gateway.Aggregated.GetAsync(

@@ -42,6 +42,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal INodeStatistics Statistics => _application!.Services.GetRequiredService<INodeStatistics>();
 
+    internal RequestPipeline Pipeline => _application!.Services.GetRequiredService<RequestPipeline>();
+
     internal AggregatedServers Servers => _application!.Services.GetRequiredService<AggregatedServers>();
 
     internal IAggregatedApis Aggregated => _application!.Services.GetRequiredService<IAggregatedApis>();

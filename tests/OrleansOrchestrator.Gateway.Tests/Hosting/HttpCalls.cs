@@ -21,6 +21,15 @@ internal static class HttpCalls
         return (response, text.Length > 0 && text[0] is '{' or '[' ? JsonNode.Parse(text) : null);
     }
 
+    /// <summary>Sends a request with a path and query that nothing changes on the way.</summary>
+    public static async Task<(HttpResponseMessage Response, JsonNode? Body)> CallRawAsync(this HttpClient client, HttpMethod method, string target)
+    {
+        var address = new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, address) { Version = client.DefaultRequestVersion };
+        var response = await client.SendAsync(request);
+        return (response, JsonNode.Parse(await response.Content.ReadAsStringAsync()));
+    }
+
     public static Task<(HttpResponseMessage Response, JsonNode? Body)> GetJsonAsync(
         this HttpClient client, string path, params (string Name, string Value)[] headers) => client.CallAsync(HttpMethod.Get, path, null, headers);
 

@@ -50,6 +50,15 @@ public sealed class HtmlLinksTests
         (await RewriteAsync(page, "")).ShouldBe(page);
     }
 
+    [Fact]
+    public async Task Page_OfOneTagThatComesByteByByte_CostsLittleForEach()
+    {
+        var page = "<a href='" + new string('x', 60_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        (await RewriteAsync(page, "", [1])).ShouldBe(page);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(10_000_000);
+    }
+
     private static async Task<string> RewriteAsync(string page, string encoding, List<int>? cuts = null)
     {
         var output = new MemoryStream();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -5,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Gateway.Tests.Nodes;
@@ -16,9 +18,13 @@ public sealed class ProxyTests : IAsyncLifetime
 {
     private const string Core = "/api/v1/namespaces/default";
 
-    private readonly GatewayFixture _gateway = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly TaskCompletionSource _left = new();
+    private readonly GatewayFixture _gateway;
     private FakeDaemon _daemon = null!;
     private WebApplication _server = null!;
+
+    public ProxyTests() => _gateway = new() { Configure = services => services.AddSingleton<ILoggerProvider>(new ErrorLog(_errors)) };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -67,6 +73,24 @@ public sealed class ProxyTests : IAsyncLifetime
 
         _daemon.Requested.ShouldBe($"/dial/default/web/{Port}");
         ((string?)answer["method"], (string?)answer["target"], (string?)answer["host"]).ShouldBe((method, seen, $"10.1.2.3:{Port}"));
+    }
+
+    [Theory]
+    [InlineData("/things/#x", "/things/%23x")]
+    [InlineData("/a\\..\\b", "/a%5C..%5Cb")]
+    [InlineData("/a?b=c#d", "/a?b=c%23d")]
+    public async Task Pod_IsAskedForNothingElse_HoweverThePathIsWritten(string path, string seen) =>
+        ((string?)(await _gateway.Admin.CallRawAsync(HttpMethod.Delete, Core + "/pods/web/proxy" + path)).ShouldSucceed()["target"]).ShouldBe(seen);
+
+    [Fact]
+    public async Task Page_WhoseReaderLeavesInTheMiddle_IsNoFault()
+    {
+        using (var page = await _gateway.Admin.GetAsync(Core + "/pods/web/proxy/endless", HttpCompletionOption.ResponseHeadersRead, Cancellation))
+            page.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await _left.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await _gateway.StopAsync(CancellationToken.None);
+        _errors.ShouldBeEmpty();
     }
 
     [Fact]
@@ -251,8 +275,23 @@ public sealed class ProxyTests : IAsyncLifetime
         {"metadata":{"name":"{{{name}}}"},"subsets":[{"addresses":{{{ready}}},"notReadyAddresses":{{{notReady}}},"ports":[{"name":"http","port":{{{Port}}} }]}]}
         """);
 
-    private static async Task AnswerAsync(HttpContext http)
+    private async Task AnswerAsync(HttpContext http)
     {
+        if (http.Request.Path == "/endless")
+        {
+            http.Response.ContentType = "text/html";
+            try
+            {
+                while (true)
+                    await http.Response.WriteAsync("<a href='/x'>", http.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                _left.SetResult();
+                return;
+            }
+        }
+
         if (http.WebSockets.IsWebSocketRequest)
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
@@ -297,5 +336,26 @@ public sealed class ProxyTests : IAsyncLifetime
         foreach (var (name, value) in http.Request.Headers)
             answer[name.ToLowerInvariant()] = value.ToString();
         await http.Response.WriteAsync(answer.ToJsonString());
+    }
+
+    /// <summary>Keeps errors.</summary>
+    private sealed class ErrorLog(ConcurrentQueue<string> errors) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                errors.Enqueue($"{formatter(state, exception)} {exception}");
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

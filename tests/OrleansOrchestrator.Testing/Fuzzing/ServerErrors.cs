@@ -11,6 +11,7 @@ internal static class ServerErrors
         (500, "more than one PodDisruptionBudget"),
         (502, "the backend attempted to redirect this request"),
         (503, "service unavailable"),
+        (503, "the APIServices have not been read yet"),
         (503, "no endpoints available for service"),
         (503, "no service port"),
         (503, "error trying to reach service"),
