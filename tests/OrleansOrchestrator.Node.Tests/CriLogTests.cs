@@ -140,6 +140,22 @@ public sealed class CriLogTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Rotation_WhoseRuntimeDoesNotAnswer_IsTriedAgain()
+    {
+        var log = new CriLog(_path);
+        using (var file = File.Create(_path))
+            file.SetLength(CriLog.FileBytesMax + 1);
+
+        await Should.ThrowAsync<RuntimeException>(() => log.RotateAsync(static () => throw new RuntimeException(RuntimeException.Unavailable, "away")));
+        log.Rotations.ShouldBe(0);
+        await log.RotateAsync(() => File.WriteAllTextAsync(_path, "", TestContext.Current.CancellationToken));
+
+        log.Rotations.ShouldBe(1);
+        new FileInfo(_path + ".1").Length.ShouldBe(CriLog.FileBytesMax + 1);
+        File.Exists(_path + ".2").ShouldBeFalse("nothing was moved twice");
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static string[] Lines(MemoryStream output) => Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -187,6 +187,45 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
         (await following).ShouldBe("four\nfive\n");
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Pod_WithAPrivilegedContainer_Runs(RuntimeKind engine)
+    {
+        await using var node = await StartAsync(engine);
+        var pod = TestPods.Shell("a", $"cat /proc/self/status; {Idle}", image: DockerMachine.Image);
+        pod.Spec.Containers[0].SecurityContext = new V1SecurityContext { Privileged = true };
+        pod.Spec.Containers.Add(TestPods.Container("usual", $"cat /proc/self/status; {Idle}", DockerMachine.Image));
+        node.Put(pod);
+
+        var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        var all = await Eventually.AnswersAsync(() => LogOfAsync(node, running, "main", "CapEff"), "it has written");
+        var usual = await Eventually.AnswersAsync(() => LogOfAsync(node, running, "usual", "CapEff"), "it has written");
+        CapabilitiesIn(all).ShouldBeGreaterThan(CapabilitiesIn(usual));
+
+        static int CapabilitiesIn(string status) => System.Numerics.BitOperations.PopCount(
+            ulong.Parse(status.Split("CapEff:")[1].Split('\n')[0].Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Session_LeftInTheMiddleOfItsOutput_CanBeDisposedOf(RuntimeKind engine)
+    {
+        await using var node = await StartAsync(engine);
+        node.Put(TestPods.Shell("a", Idle, image: DockerMachine.Image));
+        var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var session = await node.Agent.Runtime.OpenExecAsync(
+            IdOf(node, running, "main"), new() { Command = ["cat", "/dev/zero"], Stdout = true }, TestContext.Current.CancellationToken);
+        var looks = 0;
+        var copying = session.CopyOutputAsync(async (_, _, token) => await Task.Delay(Timeout.Infinite, token), stop.Token);
+
+        // By then nothing more fits anywhere.
+        await Eventually.HoldsAsync(() => ++looks > 20, "the output is stuck");
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(copying);
+        await session.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
     private async Task<TestNode> StartAsync(RuntimeKind engine, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
     {
         if (engine == RuntimeKind.Docker)

@@ -22,6 +22,8 @@ internal static class SandboxSpecBuilder
             HostNetwork = pod.Spec.HostNetwork == true,
             HostIpc = pod.Spec.HostIPC == true,
             HostPid = pod.Spec.HostPID == true,
+            HasPrivileged = (pod.Spec.InitContainers ?? []).Concat(pod.Spec.Containers).Any(container => container.SecurityContext?.Privileged == true)
+                || pod.Spec.EphemeralContainers?.Any(container => container.SecurityContext?.Privileged == true) == true,
             ShareProcesses = pod.Spec.ShareProcessNamespace == true,
             RuntimeHandler = runtimeHandler,
             Directory = directory,

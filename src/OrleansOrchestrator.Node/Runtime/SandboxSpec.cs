@@ -19,6 +19,9 @@ internal sealed record SandboxSpec
 
     public bool HostPid { get; init; }
 
+    /// <summary>Whether a container of the pod may be privileged.</summary>
+    public bool HasPrivileged { get; init; }
+
     /// <summary>Whether the pod's containers see each other's processes.</summary>
     public bool ShareProcesses { get; init; }
 

@@ -105,6 +105,19 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
                 ],
             },
         });
+        // Its service does not exist, as its status says in the end.
+        await cluster.CreateAsync(new V1APIService
+        {
+            Metadata = new V1ObjectMeta { Name = $"v1.elsewhere{number}.example.com" },
+            Spec = new V1APIServiceSpec
+            {
+                Group = $"elsewhere{number}.example.com",
+                Version = "v1",
+                GroupPriorityMinimum = 1000,
+                VersionPriority = 10,
+                Service = new Apiregistrationv1ServiceReference { Name = "none", NamespaceProperty = Space, Port = 443 },
+            },
+        });
         await cluster.CreateAsync(new V1StorageClass
         {
             Metadata = new V1ObjectMeta { Name = NodeLabel },
@@ -171,6 +184,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         foreach (var space in new[] { Space, LimitedSpace })
             await cluster.DeleteAsync<V1Namespace>("", space);
         await cluster.DeleteAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com");
+        await cluster.DeleteAsync<V1APIService>("", $"v1.elsewhere{number}.example.com");
         foreach (var space in new[] { Space, LimitedSpace })
             await Eventually($"{space} is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1Namespace>("", space)) is null);
         await Eventually("the volumes are gone", async () => !(await cluster.ListAsync<V1PersistentVolume>("")).Exists(volume => volume.Spec.StorageClassName == NodeLabel));

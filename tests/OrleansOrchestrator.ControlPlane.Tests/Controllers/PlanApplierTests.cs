@@ -75,6 +75,8 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
         if (isMadeAnew)
         {
             await Api.DeleteAsync<V1ReplicationController>(_space, "web");
+            await Eventually.HoldsAsync(
+                async () => !(await Api.ListAsync<V1ReplicationController>(_space)).Any(one => one.Metadata.Uid == observed.Metadata.Uid), "the former one is gone");
             await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
         }
         else

@@ -141,7 +141,11 @@ internal static partial class GoldenText
     private static string NormaliseItem(string text) => Ages().IsMatch(text) ? "$AGE" : NormaliseText(text);
 
     private static string NormaliseText(string text) =>
-        Revisions().Replace(Times().Replace(Uids().Replace(text, "$UID"), "$TIME"), "$1$REVISION");
+        Revisions().Replace(Times().Replace(Uids().Replace(TokenVolumes().Replace(text, "$1$RANDOM"), "$UID"), "$TIME"), "$1$REVISION");
+
+    /// <summary>The volume that every pod gets for its token.</summary>
+    [GeneratedRegex("(kube-api-access-)[a-z0-9]{5}")]
+    private static partial Regex TokenVolumes();
 
     /// <summary>A whole text that is an age, as a table's cell.</summary>
     [GeneratedRegex("^\\d+[smh]$")]

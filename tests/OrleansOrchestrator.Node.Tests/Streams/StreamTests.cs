@@ -172,9 +172,15 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
 
         await using var second = await OpenAsync(node, "/attach/default/a/main?input=1&output=1");
         await using var third = await OpenAsync(node, "/attach/default/a/main?output=1");
-        await second.SendAsync(Stdin, "two\n");
-        await second.SeesAsync(Stdout, "got two\n");
-        await third.SeesAsync(Stdout, "got two\n");
+
+        // An engine takes input of an attach before it sends the output to it.
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await second.SendAsync(Stdin, "two\n");
+                return second.Text(Stdout).Contains("got two\n", StringComparison.Ordinal) && third.Text(Stdout).Contains("got two\n", StringComparison.Ordinal);
+            },
+            "both see what comes from now on");
         await third.EndInputAsync();
         await second.SendAsync(Stdin, "three\n");
         await third.SeesAsync(Stdout, "got three\n");

@@ -102,7 +102,9 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
             };
         }
 
-        return connection.CallAsync(options => connection.Images.PullImageAsync(request, options), requestTimeout, RuntimeException.ImagePull, cancellationToken);
+        // A large image takes as long as it takes, as with Docker.
+        return connection.CallAsync(
+            options => connection.Images.PullImageAsync(request, options), Timeout.InfiniteTimeSpan, RuntimeException.ImagePull, cancellationToken);
     }
 
     private static ImageResult Result(Cri.Image image, TimeSpan? pulled) =>

@@ -20,6 +20,9 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     // A stop without a kill: the node kills when the grace period is over, also after its own restart.
     private static readonly TimeSpan StopTime = TimeSpan.FromDays(365);
 
+    // A signal takes milliseconds.
+    private static readonly TimeSpan SignalTime = TimeSpan.FromMilliseconds(300);
+
     // As the kubelet.
     private static readonly TimeSpan LogRotationPeriod = TimeSpan.FromSeconds(10);
 
@@ -34,10 +37,12 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     private readonly ConcurrentDictionary<string, (Cri.ContainerState State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Cri.PodSandboxStatus> _sandboxes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CriLog> _logs = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Task> _stops = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Id, ContainerSignal Signal), Task> _stops = new();
+    private readonly PodCreations _creations;
     private readonly ContainerStates _states;
     private readonly Task _loops;
-    private readonly PodCgroups? _cgroups;
+    private volatile PodCgroups? _cgroups;
+    private volatile string? _notReady;
 
     private ContainerdRuntime(
         CriConnection connection,
@@ -47,6 +52,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         TimeSpan requestTimeout,
         Cri.VersionResponse version,
         string? imageFolder,
+        bool usesSlices,
         TimeProvider timeProvider,
         ILoggerFactory loggers)
     {
@@ -54,13 +60,14 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         _owner = owner;
         _requestTimeout = requestTimeout;
         _timeProvider = timeProvider;
+        _creations = new PodCreations(timeProvider);
         _logger = loggers.CreateLogger<ContainerdRuntime>();
         _images = images;
         ImageFolder = imageFolder;
         _sessions = new ContainerdSessions(connection, timeProvider);
         Scheme = version.RuntimeName;
         Version = $"{version.RuntimeName}://{version.RuntimeVersion.Split('~', '+')[0]}";
-        _cgroups = PodCgroups.Find(usesSlices: false, limits, out var fault);
+        _cgroups = PodCgroups.Find(usesSlices, limits, out var fault);
         if (_cgroups is null)
             LogUnguarded(fault);
         _states = new ContainerStates(
@@ -84,7 +91,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
     public string? ImageFolder { get; }
 
-    public string? Fault => _states.Fault;
+    public string? Fault => _states.Fault ?? _notReady;
 
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
 
@@ -113,7 +120,8 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             var version = await VersionOfAsync(connection, endpoint, cancellationToken);
             var images = new ContainerdImages(connection, uses, requestTimeout, timeProvider);
             var folder = await images.FindFolderAsync(cancellationToken);
-            return new ContainerdRuntime(connection, images, owner, limits, requestTimeout, version, folder, timeProvider, loggers);
+            var usesSlices = await CriStatus.UsesSlicesAsync(connection, cancellationToken);
+            return new ContainerdRuntime(connection, images, owner, limits, requestTimeout, version, folder, usesSlices, timeProvider, loggers);
         }
         catch
         {
@@ -167,8 +175,8 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             var request = new Cri.ListContainerStatsRequest { Filter = new() { LabelSelector = { labels } } };
             foreach (var stats in (await QueryAsync(options => _connection.Runtime.ListContainerStatsAsync(request, options), cancellationToken)).Stats)
             {
-                var root = new StorageUsage((long)(stats.WritableLayer?.UsedBytes?.Value ?? 0), (long)(stats.WritableLayer?.InodesUsed?.Value ?? 0));
-                storage[stats.Attributes.Id] = new ContainerStorage(root, (await LogOfAsync(stats.Attributes.Id, cancellationToken)).Measure());
+                if (await MeasureStorageAsync(stats, cancellationToken) is { } measured)
+                    storage[stats.Attributes.Id] = measured;
             }
         }
 
@@ -188,7 +196,12 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             RuntimeHandler = spec.RuntimeHandler,
             Config = CriParameters.OfSandbox(_owner, spec, _cgroups?.ParentOf(spec.PodUid)),
         };
-        await CallAsync(options => _connection.Runtime.RunPodSandboxAsync(request, options), RuntimeException.CreateSandbox, cancellationToken);
+        await CreateAsync(spec.PodUid, options => _connection.Runtime.RunPodSandboxAsync(request, options), RuntimeException.CreateSandbox, cancellationToken);
+        if (_cgroups is { } cgroups && !cgroups.IsPopulated(spec.PodUid))
+        {
+            _cgroups = null;
+            LogUnguarded("its containers are not in the cgroups of this machine");
+        }
     }
 
     public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
@@ -199,9 +212,11 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
+        await _creations.EndAsync(podUid, CriConnection.QuickTime, cancellationToken);
+
         // Lets the kernel kill all processes of the pod at once.
-        if (_cgroups is not null)
-            PodCgroups.Kill(_cgroups.PathOf(podUid));
+        if (_cgroups is { } own)
+            PodCgroups.Kill(own.PathOf(podUid));
         var (sandboxes, containers) = await FindAsync(podUid, cancellationToken);
         await Task.WhenAll(containers[podUid].Select(container => RemoveContainerAsync(container.Id, cancellationToken)));
         foreach (var sandbox in sandboxes)
@@ -212,8 +227,8 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             _sandboxes.TryRemove(sandbox.Id, out _);
         }
 
-        if (_cgroups is not null)
-            await _cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
+        if (_cgroups is { } cgroups)
+            await cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
     }
 
     public Task<ImageResult> EnsureImageAsync(
@@ -243,10 +258,12 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             {
                 Metadata = new() { Name = sandbox.PodName, Uid = sandbox.PodUid, Namespace = sandbox.PodNamespace, Attempt = (uint)sandbox.Attempt },
                 LogDirectory = CriLog.FolderOf(spec.PodDirectory),
-                Linux = new() { CgroupParent = _cgroups?.ParentOf(sandbox.PodUid) ?? "", SecurityContext = new() { NamespaceOptions = namespaces } },
+                Linux = new() { CgroupParent = _cgroups?.ParentOf(sandbox.PodUid) ?? "", SecurityContext = new() { NamespaceOptions = namespaces, Privileged = spec.Security.Privileged } },
             },
         };
-        return (await CallAsync(options => _connection.Runtime.CreateContainerAsync(request, options), RuntimeException.CreateContainer, cancellationToken)).ContainerId;
+        var created = await CreateAsync(
+            sandbox.PodUid, options => _connection.Runtime.CreateContainerAsync(request, options), RuntimeException.CreateContainer, cancellationToken);
+        return created.ContainerId;
     }
 
     /// <summary>Writes the container's own filter of system calls to a file, as the interface takes it.</summary>
@@ -268,16 +285,14 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
     public async Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
     {
-        if (signal == ContainerSignal.Kill)
-        {
-            await StopContainerAsync(containerId, TimeSpan.Zero, cancellationToken);
-            return;
-        }
+        // The runtime answers when the container has ended, so that nobody waits for that here. One call is enough: it sends the signal once.
+        var grace = signal == ContainerSignal.Kill ? TimeSpan.Zero : StopTime;
+        var key = (containerId, signal);
+        var stopping = _stops.GetOrAdd(key, _ => StopContainerAsync(containerId, grace, _stop.Token));
+        _ = stopping.ContinueWith(ended => (ended.Exception, _stops.TryRemove(KeyValuePair.Create(key, ended))), TaskScheduler.Default);
 
-        // The runtime answers when the container has ended, so that nobody waits for it here. One call is enough: it sends the signal once.
-        var stopping = _stops.GetOrAdd(containerId, id => StopContainerAsync(id, StopTime, _stop.Token));
-        _ = stopping.ContinueWith(ended => (ended.Exception, _stops.TryRemove(KeyValuePair.Create(containerId, ended))), TaskScheduler.Default);
-        if (stopping.IsCompleted)
+        // A runtime that cannot be reached says so at once, and the signal is sent again later.
+        if (await stopping.CompletesWithinAsync(SignalTime, _timeProvider, cancellationToken))
             await stopping;
     }
 
@@ -368,6 +383,10 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     private Task<T> CallAsync<T>(Func<Grpc.Core.CallOptions, Grpc.Core.AsyncUnaryCall<T>> call, string reason, CancellationToken cancellationToken) =>
         _connection.CallAsync(call, _requestTimeout, reason, cancellationToken);
 
+    private Task<T> CreateAsync<T>(
+        string podUid, Func<Grpc.Core.CallOptions, Grpc.Core.AsyncUnaryCall<T>> call, string reason, CancellationToken cancellationToken) =>
+        _creations.WaitAsync(podUid, CallAsync(call, reason, CancellationToken.None), cancellationToken);
+
     private Task<T> QueryAsync<T>(Func<Grpc.Core.CallOptions, Grpc.Core.AsyncUnaryCall<T>> call, CancellationToken cancellationToken) =>
         _connection.CallAsync(call, CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken);
 
@@ -390,8 +409,22 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     private async Task<IEnumerable<ContainerState>> ListStatesAsync(CancellationToken cancellationToken)
     {
         var (sandboxes, containers) = await FindAsync(null, cancellationToken);
+        _notReady = await CriStatus.FindFaultAsync(_connection, cancellationToken);
         return sandboxes.Select(sandbox => new ContainerState(sandbox.Metadata.Uid, sandbox.Id, sandbox.State.ToString()))
             .Concat(containers.SelectMany(pod => pod.Select(container => new ContainerState(pod.Key, container.Id, container.State.ToString()))));
+    }
+
+    private async Task<ContainerStorage?> MeasureStorageAsync(Cri.ContainerStats stats, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var root = new StorageUsage((long)(stats.WritableLayer?.UsedBytes?.Value ?? 0), (long)(stats.WritableLayer?.InodesUsed?.Value ?? 0));
+            return new ContainerStorage(root, (await LogOfAsync(stats.Attributes.Id, cancellationToken)).Measure());
+        }
+        catch (RuntimeException exception) when (CriErrors.IsUnknown(exception))
+        {
+            return null;
+        }
     }
 
     private async Task<PodSandbox> ToPodAsync(IReadOnlyList<Cri.PodSandbox> sandboxes, IEnumerable<Cri.Container> containers, CancellationToken cancellationToken)
@@ -440,7 +473,10 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         {
             var status = await ContainerStatusAsync(container.Id, cancellationToken);
             var instance = CriTranslation.ToInstance(status);
-            _inspected[container.Id] = (status.State, instance);
+            if (status.State == Cri.ContainerState.ContainerUnknown)
+                await SignalContainerAsync(container.Id, ContainerSignal.Kill, cancellationToken);
+            else
+                _inspected[container.Id] = (status.State, instance);
             return instance;
         }
         catch (RuntimeException exception) when (CriErrors.IsUnknown(exception))
@@ -474,10 +510,16 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
     private async Task StopSandboxAsync(Cri.PodSandbox sandbox, CancellationToken cancellationToken)
     {
-        if (sandbox.State != Cri.PodSandboxState.SandboxReady)
-            return;
+        // Also one that has ended: its address and its host ports are given back only then.
         var request = new Cri.StopPodSandboxRequest { PodSandboxId = sandbox.Id };
-        await CallAsync(options => _connection.Runtime.StopPodSandboxAsync(request, options), RuntimeException.Unavailable, cancellationToken);
+        try
+        {
+            await CallAsync(options => _connection.Runtime.StopPodSandboxAsync(request, options), RuntimeException.Unavailable, cancellationToken);
+        }
+        catch (RuntimeException exception) when (CriErrors.IsUnknown(exception))
+        {
+            // It is gone.
+        }
     }
 
     private async Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)

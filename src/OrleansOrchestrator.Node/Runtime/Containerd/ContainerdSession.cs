@@ -90,10 +90,11 @@ internal sealed class ContainerdSession(
 
     public async ValueTask DisposeAsync()
     {
-        response.Dispose();
-        await running;
+        // First, because the connection may wait for a reader of theirs.
         foreach (var stream in new[] { streams.Error, streams.Input, streams.Output, streams.Errors, streams.Sizes })
             stream?.Dispose();
+        response.Dispose();
+        await running;
         connection.Dispose();
     }
 

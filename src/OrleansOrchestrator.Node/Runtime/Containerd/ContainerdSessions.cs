@@ -60,14 +60,28 @@ internal sealed class ContainerdSessions(CriConnection connection, TimeProvider 
         opening.Headers.Add(ProtocolHeader, Protocol);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(CriConnection.QuickTime);
-        SpdyConnection? spdy = null;
         try
         {
             var response = await _http.SendAsync(opening, limit.Token);
+            return await OpenAsync(response, request, hasExitCode, hasOutput, hasError, limit.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RuntimeException(RuntimeException.RunContainer, exception.Message, exception);
+        }
+    }
+
+    private async Task<IContainerSession> OpenAsync(
+        HttpResponseMessage response, SessionRequest request, bool hasExitCode, bool hasOutput, bool hasError, CancellationToken cancellationToken)
+    {
+        SpdyConnection? spdy = null;
+        var running = Task.CompletedTask;
+        try
+        {
             if (response.StatusCode != HttpStatusCode.SwitchingProtocols)
-                throw new HttpRequestException(await response.Content.ReadAsStringAsync(limit.Token));
-            spdy = SpdyConnection.OfClient(await response.Content.ReadAsStreamAsync(limit.Token), timeProvider);
-            var running = spdy.RunAsync(static _ => false, CancellationToken.None);
+                throw new HttpRequestException(await response.Content.ReadAsStringAsync(cancellationToken));
+            spdy = SpdyConnection.OfClient(await response.Content.ReadAsStreamAsync(cancellationToken), timeProvider);
+            running = spdy.RunAsync(static _ => false, CancellationToken.None);
             var error = await OpenStreamAsync("error");
             var input = request.Stdin ? await OpenStreamAsync("stdin") : null;
             var output = hasOutput ? await OpenStreamAsync("stdout") : null;
@@ -75,13 +89,15 @@ internal sealed class ContainerdSessions(CriConnection connection, TimeProvider 
             var sizes = request.Tty ? await OpenStreamAsync("resize") : null;
             return new ContainerdSession(request, hasExitCode, response, spdy, running, new(error, input, output, errors, sizes));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch
         {
+            response.Dispose();
+            await running;
             spdy?.Dispose();
-            throw new RuntimeException(RuntimeException.RunContainer, exception.Message, exception);
+            throw;
         }
 
         ValueTask<SpdyStream> OpenStreamAsync(string type) =>
-            spdy.OpenAsync(new Dictionary<string, string> { ["streamtype"] = type }, limit.Token);
+            spdy.OpenAsync(new Dictionary<string, string> { ["streamtype"] = type }, cancellationToken);
     }
 }

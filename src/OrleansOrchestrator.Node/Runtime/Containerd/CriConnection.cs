@@ -64,12 +64,12 @@ internal sealed class CriConnection : IDisposable
             timeProvider);
     }
 
-    /// <summary>Calls the runtime. It gives up a call that takes longer.</summary>
+    /// <summary>Calls the runtime. It gives up a call that takes longer; <see cref="Timeout.InfiniteTimeSpan"/> is without a limit.</summary>
     /// <exception cref="RuntimeException">The call failed; see the inner exception.</exception>
     public async Task<T> CallAsync<T>(
         Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan within, string reason, CancellationToken cancellationToken)
     {
-        var deadline = _timeProvider.GetUtcNow().Add(within).UtcDateTime;
+        DateTime? deadline = within == Timeout.InfiniteTimeSpan ? null : _timeProvider.GetUtcNow().Add(within).UtcDateTime;
         try
         {
             using var running = call(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));

@@ -41,8 +41,19 @@ internal sealed class CriLog
     /// <param name="reopen">Lets the runtime begin a new file.</param>
     public async Task RotateAsync(Func<Task> reopen)
     {
-        if (new FileInfo(_path) is not { Exists: true, Length: > FileBytesMax })
+        var newest = new FileInfo(_path);
+
+        // A file that was moved aside, without a new one, is left by a runtime that did not answer: it is asked again.
+        if (newest.Exists ? newest.Length <= FileBytesMax : !File.Exists(OlderPath(1)))
             return;
+        if (newest.Exists)
+            MoveAside();
+        await reopen();
+        Interlocked.Increment(ref _rotations);
+    }
+
+    private void MoveAside()
+    {
         for (var age = FilesMax - 1; age > 1; age--)
         {
             if (File.Exists(OlderPath(age - 1)))
@@ -50,8 +61,6 @@ internal sealed class CriLog
         }
 
         File.Move(_path, OlderPath(1), overwrite: true);
-        await reopen();
-        Interlocked.Increment(ref _rotations);
     }
 
     /// <summary>What the files take on their disk.</summary>

@@ -8,6 +8,9 @@ internal static class CriLogReader
     // How late a followed line is sent.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    // The runtime is asked once a second whether the container still runs.
+    private const int PollsPerQuestion = 10;
+
     // Written at once, because each write of the output is one to the network.
     private const int PartBytes = 16 * 1024;
 
@@ -22,26 +25,26 @@ internal static class CriLogReader
     {
         var skipped = query.TailLines is { } tail ? Math.Max(0, CountLines(log, query) - tail) : 0;
         var writer = new Writer(query, skipped, output);
+        var rotations = log.Rotations;
         foreach (var older in log.OpenOlder())
         {
             using var file = new CriLogFile(older);
             await writer.CopyAsync(file, cancellationToken);
         }
 
-        await CopyNewestAsync(log, query.Follow, writer, isRunning, timeProvider, cancellationToken);
+        await CopyNewestAsync(log, rotations, query.Follow, writer, isRunning, timeProvider, cancellationToken);
     }
 
     private static async Task CopyNewestAsync(
-        CriLog log, bool follow, Writer writer, Func<CancellationToken, Task<bool>> isRunning, TimeProvider timeProvider, CancellationToken cancellationToken)
+        CriLog log, int rotations, bool follow, Writer writer, Func<CancellationToken, Task<bool>> isRunning, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         CriLogFile? file = null;
         try
         {
-            var rotations = log.Rotations;
-            while (true)
+            for (var poll = 0; ; poll++)
             {
                 // Both are asked before reading, so that the last output before the end or a rotation is not missed.
-                var goesOn = follow && await isRunning(cancellationToken);
+                var goesOn = follow && (poll % PollsPerQuestion != 0 || await isRunning(cancellationToken));
                 var newest = log.Rotations;
                 file ??= log.OpenNewest() is { } opened ? new CriLogFile(opened) : null;
                 if (file is not null)

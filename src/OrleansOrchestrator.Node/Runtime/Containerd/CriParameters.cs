@@ -29,7 +29,7 @@ internal static class CriParameters
             Linux = new()
             {
                 CgroupParent = cgroup ?? "",
-                SecurityContext = new() { NamespaceOptions = NamespacesOf(spec) },
+                SecurityContext = new() { NamespaceOptions = NamespacesOf(spec), Privileged = spec.HasPrivileged },
                 Sysctls = { new Dictionary<string, string>(spec.Sysctls) },
             },
         };

@@ -34,8 +34,10 @@ internal static class CriTranslation
             Phase = container.State switch
             {
                 Cri.ContainerState.ContainerCreated => ContainerPhase.Created,
-                Cri.ContainerState.ContainerRunning => ContainerPhase.Running,
-                _ => ContainerPhase.Exited,
+                Cri.ContainerState.ContainerExited => ContainerPhase.Exited,
+
+                // What the runtime has lost track of may still run, until it has been killed.
+                _ => ContainerPhase.Running,
             },
             Image = container.Labels.GetValueOrDefault(ContainerLabels.Image, ""),
             ImageId = container.Labels.GetValueOrDefault(ContainerLabels.ImageId, ""),

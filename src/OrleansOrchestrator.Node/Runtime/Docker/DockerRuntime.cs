@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
@@ -25,7 +24,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Task, string> _creations = new();
+    private readonly PodCreations _creations;
     private readonly ContainerStates _states;
     private readonly Task _following;
     private volatile PodCgroups? _cgroups;
@@ -38,6 +37,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _owner = owner;
         _requestTimeout = requestTimeout;
         _timeProvider = timeProvider;
+        _creations = new PodCreations(timeProvider);
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, uses, timeProvider);
         ImageFolder = folder;
@@ -195,8 +195,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
         // What is made after its pod was removed would stay for ever.
-        if (!await CreationsOf(podUid).CompletesWithinAsync(DockerEngine.QuickTime, _timeProvider, cancellationToken))
-            throw new RuntimeException(RuntimeException.Unavailable, "the Docker engine is still creating a container of the pod");
+        await _creations.EndAsync(podUid, DockerEngine.QuickTime, cancellationToken);
 
         // Lets the kernel kill all processes of the pod at once; the engine would take its time for each of them.
         if (_cgroups is { } own)
@@ -383,20 +382,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private Task<ContainerInspectResponse> InspectContainerAsync(string id, CancellationToken cancellationToken) => DockerEngine.CallAsync(
         token => _client.Containers.InspectContainerAsync(id, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
 
-    /// <summary>Creates a container. The engine goes on with that when nobody waits for it any more, so that the call does so too: the
-    /// removal of the pod waits for what it makes.</summary>
     private async Task<string> CreateAsync(CreateContainerParameters parameters, string reason, CancellationToken cancellationToken)
     {
         var creation = DockerEngine.CallAsync(
             token => _client.Containers.CreateContainerAsync(parameters, token), _requestTimeout, reason, CancellationToken.None);
-        _creations[creation] = parameters.Labels![ContainerLabels.PodUid];
-        _ = creation.ContinueWith(ended => (ended.Exception, _creations.TryRemove(ended, out _)), TaskScheduler.Default);
-        return (await creation.WaitAsync(cancellationToken)).ID;
+        return (await _creations.WaitAsync(parameters.Labels![ContainerLabels.PodUid], creation, cancellationToken)).ID;
     }
-
-    /// <summary>Completes when the engine has made all containers of the pod that it was asked for, or has refused them.</summary>
-    private Task CreationsOf(string podUid) =>
-        Task.WhenAll(_creations.Where(creation => creation.Value == podUid).Select(creation => creation.Key));
 
     private Task StartAsync(string id, string reason, CancellationToken cancellationToken) =>
         CallAsync(token => _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), reason, cancellationToken);

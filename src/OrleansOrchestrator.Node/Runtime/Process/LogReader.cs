@@ -18,9 +18,9 @@ internal static class LogReader
     public static async Task CopyAsync(
         ProcessLog log, LogQuery query, Func<bool> isRunning, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        // Reads the length first, so that following starts no later than where reading ended.
-        var position = log.CurrentLength;
-        var lines = log.ReadLines().Where(line => query.Since is not { } since || line.Time >= since);
+        // Following goes on where reading ends; a line that has only begun belongs to it.
+        var position = query.Follow ? log.FindWholeLines() : long.MaxValue;
+        var lines = log.ReadLines(position).Where(line => query.Since is not { } since || line.Time >= since);
         foreach (var line in query.TailLines is { } tail ? lines.TakeLast(tail) : lines)
             await WriteAsync(line, query.Timestamps, output, cancellationToken);
         if (query.Follow)

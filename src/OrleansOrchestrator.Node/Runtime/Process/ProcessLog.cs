@@ -34,23 +34,29 @@ internal sealed class ProcessLog(string folder)
             Rotate();
     }
 
-    /// <summary>Reads the whole lines and the unfinished last one of both files, oldest first, with their times.</summary>
-    public IEnumerable<LogLine> ReadLines() => new[] { _older, _current }.Where(File.Exists).SelectMany(ReadLines);
+    /// <summary>Reads the lines of both files, oldest first, with their times.</summary>
+    /// <param name="most">How much of the current file is read.</param>
+    public IEnumerable<LogLine> ReadLines(long most) =>
+        (File.Exists(_older) ? ReadLines(_older, long.MaxValue) : []).Concat(File.Exists(_current) ? ReadLines(_current, most) : []);
+
+    /// <summary>How much of the current file is whole lines.</summary>
+    public long FindWholeLines() => File.Exists(_current) ? Array.LastIndexOf(File.ReadAllBytes(_current), (byte)'\n') + 1 : 0;
 
     /// <summary>Opens the current file for following, at a position.</summary>
     public FileStream OpenCurrent() => new(_current, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     public long CurrentLength => File.Exists(_current) ? new FileInfo(_current).Length : 0;
 
-    private static IEnumerable<LogLine> ReadLines(string path)
+    private static IEnumerable<LogLine> ReadLines(string path, long most)
     {
         var times = LogTimes.Read(IndexOf(path), new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
         var content = File.ReadAllBytes(path);
+        var length = (int)Math.Min(content.Length, most);
         var start = 0;
-        while (start < content.Length)
+        while (start < length)
         {
-            var end = Array.IndexOf(content, (byte)'\n', start);
-            var next = end < 0 ? content.Length : end + 1;
+            var end = Array.IndexOf(content, (byte)'\n', start, length - start);
+            var next = end < 0 ? length : end + 1;
             yield return new LogLine(times.At(next), content.AsMemory(start, next - start));
             start = next;
         }
