@@ -39,10 +39,11 @@ public sealed record CertificateSubject(string CommonName, IReadOnlyList<string>
     /// <summary>The subject of a certificate that names this user and these groups, and nothing else.</summary>
     public X500DistinguishedName ToName()
     {
+        // The builder encodes what is added last as the first.
         var name = new X500DistinguishedNameBuilder();
-        foreach (var organization in Organizations)
-            name.AddOrganizationName(organization);
         name.AddCommonName(CommonName);
+        foreach (var organization in Organizations.Reverse())
+            name.AddOrganizationName(organization);
         return name.Build();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using k8s.Models;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Options;
 
@@ -47,7 +48,7 @@ internal static class ResolverFile
         return upstream.Servers.TrueForAll(IsLoopback) ? host : upstream;
     }
 
-    private static bool IsLoopback(string server) => IPAddress.TryParse(server, out var address) && IPAddress.IsLoopback(address);
+    private static bool IsLoopback(string server) => AddressSyntax.TryParse(server, out var address) && IPAddress.IsLoopback(address);
 
     private static Resolver OfCluster(V1Pod pod, NodeAgentOptions options, Resolver host)
     {

@@ -33,7 +33,8 @@ public sealed class CertificateAuthorityTests
         authority.IsIssuerOf(certificate, Now).ShouldBeTrue();
         authority.IsIssuerOf(certificate, Now.AddHours(2)).ShouldBeFalse();
         var user = ClientCertificateAuthenticator.UserOf(certificate).ShouldNotBeNull();
-        (user.Name, user.Groups).ShouldBe(("system:node:a", ["system:nodes", "system:authenticated"]));
+        user.Name.ShouldBe("system:node:a");
+        user.Groups.ShouldBe(["system:nodes", "system:authenticated"]);
         certificate.PublicKey.ExportSubjectPublicKeyInfo().ShouldBe(request.PublicKey.ExportSubjectPublicKeyInfo());
     }
 
