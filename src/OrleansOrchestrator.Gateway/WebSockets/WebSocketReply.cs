@@ -61,20 +61,7 @@ internal sealed class WebSocketReply : IAsyncDisposable
     /// <summary>Sends a close message, and waits a moment for the client's.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(CloseWithin, _time);
-        try
-        {
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
-            await _receiving.WaitAsync(limit.Token);
-        }
-        catch (Exception gone) when (gone.IsGone())
-        {
-            // The client has gone without a close message.
-        }
-
-        _socket.AbortUnlessClosed();
-        await _receiving;
+        await _socket.CloseAsync(_receiving, _time);
         _socket.Dispose();
         await _patience.DisposeAsync();
         _ending.Dispose();
