@@ -40,6 +40,22 @@ internal sealed class ImageUses
             Save();
     }
 
+    /// <summary>Brings the records up to date with a list of the images that are there.</summary>
+    /// <param name="present">The ids of the images that were found.</param>
+    /// <param name="inContainers">Those of which there are containers.</param>
+    /// <param name="since">When the search began.</param>
+    /// <returns>The ids of the images in use: by containers, or shown by volumes.</returns>
+    public IReadOnlySet<string> Update(IEnumerable<string> present, IReadOnlySet<string> inContainers, DateTimeOffset since)
+    {
+        var found = present.ToHashSet(StringComparer.Ordinal);
+        Keep(found, since);
+        var used = FindShown();
+        used.UnionWith(inContainers);
+        foreach (var image in found.Where(image => used.Contains(image) && Of(image) is not null))
+            Note(image);
+        return used;
+    }
+
     /// <summary>Forgets images that are not there any more.</summary>
     /// <param name="present">The images that were found.</param>
     /// <param name="since">When the search began. What was used since may have come during the search, and stays.</param>

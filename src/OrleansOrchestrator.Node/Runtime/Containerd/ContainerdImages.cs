@@ -19,7 +19,8 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
         var start = timeProvider.GetTimestamp();
         try
         {
-            await PullAsync(image, found, cancellationToken);
+            await RegistryCredential.TryEachAsync(
+                found, credential => PullAsync(image, credential, cancellationToken), static exception => exception is RuntimeException);
         }
         catch (RuntimeException exception)
         {
@@ -38,14 +39,12 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
         var began = timeProvider.GetUtcNow();
         var found = (await connection.CallAsync(
             options => connection.Images.ListImagesAsync(new Cri.ListImagesRequest(), options), CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken)).Images;
-        uses.Keep(found.Select(image => image.Id).ToHashSet(StringComparer.Ordinal), began);
-        foreach (var image in found.Where(image => inUse.Contains(image.Id) && uses.Of(image.Id) is not null))
-            uses.Note(image.Id);
+        var used = uses.Update(found.Select(image => image.Id), inUse, began);
         return
         [
             .. found.Select(image => new NodeImage(image.Id, [.. image.RepoDigests, .. image.RepoTags], (long)image.Size)
             {
-                IsInUse = inUse.Contains(image.Id),
+                IsInUse = used.Contains(image.Id),
                 IsPinned = image.Pinned || !NodeImage.CanBePulled(image.RepoDigests, image.RepoTags),
                 LastUsed = uses.Of(image.Id),
             }),
@@ -66,25 +65,6 @@ internal sealed class ContainerdImages(CriConnection connection, ImageUses uses,
         var info = await connection.CallAsync(
             options => connection.Images.ImageFsInfoAsync(new Cri.ImageFsInfoRequest(), options), CriConnection.QuickTime, RuntimeException.Unavailable, cancellationToken);
         return info.ImageFilesystems.Select(place => place.FsId?.Mountpoint).FirstOrDefault(Directory.Exists);
-    }
-
-    /// <summary>Tries one credential after the other, as the kubelet does.</summary>
-    private async Task PullAsync(string image, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < credentials.Count - 1; i++)
-        {
-            try
-            {
-                await PullAsync(image, credentials[i], cancellationToken);
-                return;
-            }
-            catch (RuntimeException)
-            {
-                // The next one may be right.
-            }
-        }
-
-        await PullAsync(image, credentials.LastOrDefault(), cancellationToken);
     }
 
     private Task PullAsync(string image, RegistryCredential? credential, CancellationToken cancellationToken)

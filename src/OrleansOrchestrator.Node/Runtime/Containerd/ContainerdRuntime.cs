@@ -266,17 +266,6 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         return created.ContainerId;
     }
 
-    /// <summary>Writes the container's own filter of system calls to a file, as the interface takes it.</summary>
-    /// <returns>The file; null if the container has none.</returns>
-    private static async Task<string?> WriteSeccompAsync(ContainerSpec spec, CancellationToken cancellationToken)
-    {
-        if (spec.Security.Seccomp is "" or "unconfined")
-            return null;
-        var file = Path.Combine(spec.PodDirectory, $"seccomp-{spec.Name}.json");
-        await File.WriteAllTextAsync(file, spec.Security.Seccomp, cancellationToken);
-        return file;
-    }
-
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
     {
         var request = new Cri.StartContainerRequest { ContainerId = containerId };
@@ -365,6 +354,17 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         _sessions.Dispose();
         _connection.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Writes the container's own filter of system calls to a file, as the interface takes it.</summary>
+    /// <returns>The file; null if the container has none.</returns>
+    private static async Task<string?> WriteSeccompAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        if (spec.Security.Seccomp is "" or "unconfined")
+            return null;
+        var file = Path.Combine(spec.PodDirectory, $"seccomp-{spec.Name}.json");
+        await File.WriteAllTextAsync(file, spec.Security.Seccomp, cancellationToken);
+        return file;
     }
 
     private static async Task<Cri.VersionResponse> VersionOfAsync(CriConnection connection, Uri endpoint, CancellationToken cancellationToken)

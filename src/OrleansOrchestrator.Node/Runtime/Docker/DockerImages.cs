@@ -30,7 +30,8 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
 
             var found = await credentials(cancellationToken);
             var start = timeProvider.GetTimestamp();
-            await PullAsync(reference, found, cancellationToken);
+            await RegistryCredential.TryEachAsync(
+                found, credential => PullAsync(reference, credential, cancellationToken), static exception => exception is RuntimeException or DockerApiException);
             var pulled = await FindAsync(image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
             return new ImageResult(pulled.Id, timeProvider.GetElapsedTime(start), pulled.User);
@@ -66,11 +67,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         var began = timeProvider.GetUtcNow();
         var found = await DockerEngine.CallAsync(
             token => client.Images.ListImagesAsync(new ImagesListParameters(), token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
-        uses.Keep(found.Select(image => image.ID).ToHashSet(StringComparer.Ordinal), began);
-        var used = uses.FindShown();
-        used.UnionWith(inUse);
-        foreach (var image in found.Where(image => used.Contains(image.ID) && uses.Of(image.ID) is not null))
-            uses.Note(image.ID);
+        var used = uses.Update(found.Select(image => image.ID), inUse, began);
         return
         [
             .. found.Select(image =>
@@ -154,25 +151,6 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         var folder = Path.GetDirectoryName(layer)!;
         var link = Path.Combine(folder, "link");
         return File.Exists(link) ? Path.Combine(Path.GetDirectoryName(folder)!, "l", File.ReadAllText(link)) : layer;
-    }
-
-    /// <summary>Tries one credential after the other, as the kubelet does.</summary>
-    private async Task PullAsync(ImageReference reference, IReadOnlyList<RegistryCredential> credentials, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < credentials.Count - 1; i++)
-        {
-            try
-            {
-                await PullAsync(reference, credentials[i], cancellationToken);
-                return;
-            }
-            catch (Exception exception) when (exception is RuntimeException or DockerApiException)
-            {
-                // The next one may be right.
-            }
-        }
-
-        await PullAsync(reference, credentials.LastOrDefault(), cancellationToken);
     }
 
     private async Task PullAsync(ImageReference reference, RegistryCredential? credential, CancellationToken cancellationToken)
