@@ -16,8 +16,8 @@ internal sealed class DaemonNode
     public required bool MayStay { get; init; }
 
     /// <summary>
-    /// The set's pods that are bound to it or that their affinity assigns to it, in the order of <see cref="InOrder"/>. Terminal
-    /// pods that are being deleted are left out.
+    /// The set's pods that are bound to it or that their affinity assigns to it, in the order of <see cref="InOrder"/>. Those
+    /// that have ended and that only a finalizer keeps from going are left out.
     /// </summary>
     public required IReadOnlyList<V1Pod> Pods { get; init; }
 

@@ -93,7 +93,7 @@ public sealed class DaemonSetReconciler : IReconciler
     {
         var placement = new DaemonPlacement(set.Spec.Template.Spec);
         var podsByNode = pods
-            .Where(pod => !pod.IsTerminal || !pod.IsDeleting)
+            .Where(pod => !IsHeldAfterItsEnd(pod))
             .GroupBy(pod => DaemonPods.NodeOf(pod) ?? "", StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
         var surveyed = new List<DaemonNode>();
@@ -112,6 +112,10 @@ public sealed class DaemonSetReconciler : IReconciler
             .Where(pod => string.IsNullOrEmpty(pod.Spec?.NodeName) && !pod.IsDeleting).OrderBy(pod => pod.Key));
         return surveyed;
     }
+
+    // The node removes a pod in the moment after its end, and until then the pod has the node's place: its successor would make two
+    // unavailable where one may be. What a finalizer holds back may stay for ever, and must not keep the place.
+    private static bool IsHeldAfterItsEnd(V1Pod pod) => pod.IsTerminal && pod.IsDeleting && pod.Metadata.Finalizers is { Count: > 0 };
 
     private static List<ObjectAction> Apply(V1DaemonSet set, string hash, DaemonDraft draft, out bool isMoreLeft)
     {

@@ -231,6 +231,25 @@ public sealed class DaemonSetReconcilerTests
         model.Plan().Actions.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("Failed", null, 0)]
+    [InlineData("Succeeded", null, 0)]
+    [InlineData("Running", "example.com/hold", 0)]
+    [InlineData("Failed", "example.com/hold", 1)]
+    [InlineData("Succeeded", "example.com/hold", 1)]
+    public void Pod_ThatIsBeingDeleted_KeepsItsPlaceUntilItIsGoneOrOnlyAFinalizerHoldsIt(string phase, string? finalizer, int successors)
+    {
+        var model = new DaemonModel(null, "a");
+        model.Run();
+        model.ChangePod(model.Pods.Single(), pod =>
+        {
+            (pod.Metadata.DeletionTimestamp, pod.Metadata.Finalizers) = (Start(0), finalizer is null ? null : [finalizer]);
+            pod.Status.Phase = phase;
+        });
+
+        model.Plan().Actions.OfType<CreateObject>().Count().ShouldBe(successors);
+    }
+
     [Fact]
     public void Pods_MoreThanOnePlanHolds_AreMadeInSeveral()
     {
