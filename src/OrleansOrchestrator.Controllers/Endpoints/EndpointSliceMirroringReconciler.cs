@@ -22,6 +22,9 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
     /// <summary>The label by which Endpoints opt out of mirroring.</summary>
     public const string SkipMirrorLabel = "endpointslice.kubernetes.io/skip-mirror";
 
+    // Of the object itself, not of what it says.
+    private static readonly string[] OwnAnnotations = ["endpoints.kubernetes.io/last-change-trigger-time", "kubectl.kubernetes.io/last-applied-configuration"];
+
     private const string LeaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
     private const string Manager = "endpointslicemirroring-controller.k8s.io";
 
@@ -46,7 +49,8 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
         if (observation.Primary is not V1Endpoints { IsDeleting: false } endpoints)
             return Plan.Nothing;
         var service = observation.Of<V1Service>(Mirrored).FirstOrDefault();
-        return new EndpointSlicePlanner(endpoints, Manager, LabelsFor(endpoints)).Plan(
+        var planner = new EndpointSlicePlanner(endpoints, Manager, LabelsFor(endpoints)) { Annotations = AnnotationsFor(endpoints) };
+        return planner.Plan(
             observation.Of<V1EndpointSlice>(Slices),
             IsMirrored(endpoints, service) ? Wanted(endpoints) : [],
             EndpointsMax);
@@ -65,6 +69,9 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
         labels.Remove(SkipMirrorLabel);
         return labels;
     }
+
+    private static Dictionary<string, string> AnnotationsFor(V1Endpoints endpoints) =>
+        (endpoints.Metadata.Annotations ?? new Dictionary<string, string>()).ExceptBy(OwnAnnotations, annotation => annotation.Key).ToDictionary();
 
     private static IEnumerable<SliceContent> Wanted(V1Endpoints endpoints)
     {

@@ -18,6 +18,9 @@ namespace OrleansOrchestrator.Controllers.Endpoints;
 /// See k8s.io/endpointslice. Names are derived from owner, address type and number, so that a plan that is applied twice writes the
 /// same objects.
 /// </remarks>
+/// <param name="owner">The owner of the slices.</param>
+/// <param name="manager">The controller that manages them. A slice of the owner that says another one is left alone.</param>
+/// <param name="labels">Their labels, besides those that name owner and manager.</param>
 internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IReadOnlyDictionary<string, string> labels)
 {
     /// <summary>The label that names a slice's service.</summary>
@@ -30,14 +33,24 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
 
     private readonly Dictionary<string, string> _labels = new(labels) { [ServiceNameLabel] = owner.Metadata.Name, [ManagedByLabel] = manager };
 
+    /// <summary>The annotations of the slices; null to leave them as they are.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+
     /// <summary>Plans.</summary>
     /// <param name="present">All slices that the owner controls.</param>
     /// <param name="wanted">The wanted contents of the slices.</param>
     /// <param name="endpointsMax">The most endpoints of a slice.</param>
     public Plan Plan(IEnumerable<V1EndpointSlice> present, IEnumerable<SliceContent> wanted, int endpointsMax)
     {
-        var unused = present.Where(slice => !slice.IsDeleting).OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal).ToList();
-        var names = unused.Select(slice => slice.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var unused = new List<V1EndpointSlice>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var slice in present.OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal))
+        {
+            names.Add(slice.Metadata.Name);
+            if (!slice.IsDeleting && IsManaged(slice))
+                unused.Add(slice);
+        }
+
         var slices = new List<(V1EndpointSlice? Current, V1EndpointSlice Wanted)>();
         foreach (var content in wanted)
         {
@@ -63,6 +76,10 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
             .Select(slice => new DeleteObject(WellKnownResources.EndpointSlices, slice.Key, slice.Metadata.Uid)));
         return actions.Count == 0 ? Reconciling.Plan.Nothing : new Plan { Actions = actions };
     }
+
+    private bool IsManaged(V1EndpointSlice slice) => slice.Metadata.Labels is { } present
+        && present.TryGetValue(ManagedByLabel, out var by) && by == manager
+        && present.TryGetValue(ServiceNameLabel, out var service) && service == owner.Metadata.Name;
 
     private (List<(V1EndpointSlice? Current, V1EndpointSlice Wanted)> Kept, List<V1EndpointSlice> Emptied) Place(
         SliceContent content, List<V1EndpointSlice> fitting, int endpointsMax)
@@ -131,6 +148,7 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
         {
             NamespaceProperty = owner.Metadata.NamespaceProperty,
             Labels = new Dictionary<string, string>(_labels),
+            Annotations = Annotations is { Count: > 0 } ? new Dictionary<string, string>(Annotations) : null,
             OwnerReferences =
             [
                 new V1OwnerReference
@@ -161,16 +179,19 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
     }
 
     /// <summary>The current slice with the wanted content; null if it has that content already.</summary>
-    private static V1EndpointSlice? Changed(V1EndpointSlice current, V1EndpointSlice wanted)
+    private V1EndpointSlice? Changed(V1EndpointSlice current, V1EndpointSlice wanted)
     {
         if (ObjectFacts.SameJson(current.Endpoints ?? [], wanted.Endpoints) && ObjectFacts.SameJson(current.Ports ?? [], wanted.Ports)
-            && LabelSet.From(current.Metadata.Labels).Equals(LabelSet.From(wanted.Metadata.Labels)))
+            && LabelSet.From(current.Metadata.Labels).Equals(LabelSet.From(wanted.Metadata.Labels))
+            && (Annotations is null || LabelSet.From(current.Metadata.Annotations).Equals(LabelSet.From(Annotations))))
         {
             return null;
         }
 
         var changed = ObjectCodec.Clone(current);
         changed.Metadata.Labels = wanted.Metadata.Labels;
+        if (Annotations is not null)
+            changed.Metadata.Annotations = wanted.Metadata.Annotations;
         changed.Endpoints = wanted.Endpoints;
         changed.Ports = wanted.Ports;
         return changed;

@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
@@ -19,7 +20,11 @@ public sealed class EndpointSliceReconciler : IReconciler
 
     private const string Manager = "endpointslice-controller.k8s.io";
 
+    // Each zone keeps to its own endpoints. Proxies fall back to all endpoints where a zone has none.
+    private const string PreferClose = "PreferClose";
+
     private static readonly SelectedByLabels Pods = new(WellKnownResources.Pods, service => EndpointsReconciler.SelectorOf((V1Service)service));
+    private static readonly NodesOfPods Nodes = new(Pods);
     private static readonly ControlledByOwner Slices = new(WellKnownResources.EndpointSlices);
 
     /// <inheritdoc/>
@@ -29,7 +34,7 @@ public sealed class EndpointSliceReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Pods, Slices];
+    public IReadOnlyList<Relation> Relations { get; } = [Pods, Nodes, Slices];
 
     /// <inheritdoc/>
     public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
@@ -43,11 +48,23 @@ public sealed class EndpointSliceReconciler : IReconciler
         var planner = new EndpointSlicePlanner(service, Manager, LabelsFor(service));
         var wanted = service.Spec.Type == "ExternalName" || EndpointsReconciler.SelectorOf(service).IsNothing
             ? []
-            : Wanted(service, [.. observation.Of<V1Pod>(Pods)]);
+            : Wanted(service, [.. observation.Of<V1Pod>(Pods)], ZonesOf(observation.Of<V1Node>(Nodes)));
         return planner.Plan(observation.Of<V1EndpointSlice>(Slices), wanted, EndpointsMax);
     }
 
-    private static IEnumerable<SliceContent> Wanted(V1Service service, List<V1Pod> pods)
+    private static Dictionary<string, string> ZonesOf(IEnumerable<V1Node> nodes)
+    {
+        var zones = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            if (node.Metadata.Labels?.TryGetValue(TopologyLabels.Zone, out var zone) is true)
+                zones[node.Metadata.Name] = zone;
+        }
+
+        return zones;
+    }
+
+    private static IEnumerable<SliceContent> Wanted(V1Service service, List<V1Pod> pods, Dictionary<string, string> zones)
     {
         foreach (var family in service.Spec.IpFamilies is { Count: > 0 } families ? families : ["IPv4"])
         {
@@ -75,7 +92,7 @@ public sealed class EndpointSliceReconciler : IReconciler
                         Protocol = port.Protocol,
                         AppProtocol = port.AppProtocol.Length == 0 ? null : port.AppProtocol,
                     })],
-                    [.. sameports.Select(one => Endpoint(service, one.Pod, one.Ip!))]);
+                    [.. sameports.Select(one => Endpoint(service, one.Pod, one.Ip!, zones))]);
             }
         }
     }
@@ -99,25 +116,28 @@ public sealed class EndpointSliceReconciler : IReconciler
     /// A pod that is being deleted may still serve, so that clients can use it if no ready pod is left. It is never ready, unless
     /// the service publishes addresses that are not ready.
     /// </summary>
-    private static V1Endpoint Endpoint(V1Service service, V1Pod pod, string ip) => new()
+    private static V1Endpoint Endpoint(V1Service service, V1Pod pod, string ip, Dictionary<string, string> zones)
     {
-        Addresses = [ip],
-        Conditions = new V1EndpointConditions
+        var isReady = service.Spec.PublishNotReadyAddresses is true || (pod.IsReady && !pod.IsDeleting);
+        var node = pod.Spec?.NodeName is { Length: > 0 } name ? name : null;
+        var zone = node is null ? null : zones.GetValueOrDefault(node);
+        return new V1Endpoint
         {
-            Ready = service.Spec.PublishNotReadyAddresses is true || (pod.IsReady && !pod.IsDeleting),
-            Serving = pod.IsReady,
-            Terminating = pod.IsDeleting,
-        },
-        Hostname = pod.Spec?.Hostname is { Length: > 0 } hostname && pod.Spec.Subdomain == service.Metadata.Name ? hostname : null,
-        NodeName = pod.Spec?.NodeName is { Length: > 0 } node ? node : null,
-        TargetRef = new V1ObjectReference
-        {
-            Kind = V1Pod.KubeKind,
-            NamespaceProperty = pod.Metadata.NamespaceProperty,
-            Name = pod.Metadata.Name,
-            Uid = pod.Metadata.Uid,
-        },
-    };
+            Addresses = [ip],
+            Conditions = new V1EndpointConditions { Ready = isReady, Serving = pod.IsReady, Terminating = pod.IsDeleting },
+            Hints = isReady && zone is not null && service.Spec.TrafficDistribution == PreferClose ? new V1EndpointHints { ForZones = [new V1ForZone { Name = zone }] } : null,
+            Hostname = pod.Spec?.Hostname is { Length: > 0 } hostname && pod.Spec.Subdomain == service.Metadata.Name ? hostname : null,
+            NodeName = node,
+            Zone = zone,
+            TargetRef = new V1ObjectReference
+            {
+                Kind = V1Pod.KubeKind,
+                NamespaceProperty = pod.Metadata.NamespaceProperty,
+                Name = pod.Metadata.Name,
+                Uid = pod.Metadata.Uid,
+            },
+        };
+    }
 
     private static Dictionary<string, string> LabelsFor(V1Service service)
     {

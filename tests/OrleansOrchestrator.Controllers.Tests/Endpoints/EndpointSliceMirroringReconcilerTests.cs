@@ -97,6 +97,28 @@ public sealed class EndpointSliceMirroringReconcilerTests
         cluster.Settle(Reconciler, Web).ShouldBe(0);
     }
 
+    [Fact]
+    public void Reconcile_AnnotationsOfEndpoints_AreMirroredButForThoseOfTheObjectItself()
+    {
+        var cluster = new ClusterModel();
+        cluster.Add(Unselective());
+        var endpoints = cluster.Add(Endpoints(["10.0.0.1"], []));
+        endpoints.Metadata.Annotations = new Dictionary<string, string>
+        {
+            ["team"] = "a", ["endpoints.kubernetes.io/last-change-trigger-time"] = "now", ["kubectl.kubernetes.io/last-applied-configuration"] = "{}",
+        };
+        cluster.Settle(Reconciler, Web);
+        cluster.All<V1EndpointSlice>().Single().Metadata.Annotations.ShouldBe([new KeyValuePair<string, string>("team", "a")]);
+
+        endpoints.Metadata.Annotations["team"] = "b";
+        cluster.Settle(Reconciler, Web);
+        cluster.All<V1EndpointSlice>().Single().Metadata.Annotations["team"].ShouldBe("b");
+
+        endpoints.Metadata.Annotations.Clear();
+        cluster.Settle(Reconciler, Web);
+        cluster.All<V1EndpointSlice>().Single().Metadata.Annotations.ShouldBeNull();
+    }
+
     private static V1Service Unselective()
     {
         var service = Samples.Service("web", Samples.Port(80));

@@ -1,7 +1,9 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Endpoints;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Endpoints;
@@ -122,6 +124,63 @@ public sealed class EndpointSliceReconcilerTests
         cluster.All<V1EndpointSlice>().ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("web", "somebody")]
+    [InlineData("other", "endpointslice-controller.k8s.io")]
+    [InlineData(null, null)]
+    public void Reconcile_SliceThatTheServiceOwnsAndSomebodyElseManages_IsLeftAlone(string? service, string? manager)
+    {
+        var cluster = Cluster();
+        cluster.Settle(Reconciler, Web);
+        var foreign = ObjectCodec.Clone(cluster.All<V1EndpointSlice>().Single());
+        foreign.Metadata.Name = "theirs";
+        foreign.Metadata.Labels = new[] { ("kubernetes.io/service-name", service), ("endpointslice.kubernetes.io/managed-by", manager) }
+            .Where(label => label.Item2 is not null).ToDictionary(label => label.Item1, label => label.Item2!);
+        foreign.Endpoints = [new V1Endpoint { Addresses = ["10.9.9.9"] }];
+        cluster.Add(foreign);
+        cluster.Add(Samples.Pod("p", ip: "10.0.0.1", ready: true));
+        cluster.Settle(Reconciler, Web);
+        cluster.Find<V1Service>(Web)!.Spec.Selector = null;
+        cluster.Settle(Reconciler, Web);
+
+        ObjectFacts.SameJson(cluster.All<V1EndpointSlice>().ShouldHaveSingleItem(), foreign).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("PreferClose", true)]
+    public void Reconcile_PodsOnNodesOfAZone_TellTheZoneAndKeepToItWhereTheServiceWantsThat(string? distribution, bool isHinted)
+    {
+        var cluster = Cluster();
+        cluster.Find<V1Service>(Web)!.Spec.TrafficDistribution = distribution;
+        cluster.Add(NodeIn("n1", "west"));
+        cluster.Add(NodeIn("n2", null));
+        cluster.Add(Samples.Pod("a", ip: "10.0.0.1", node: "n1", ready: true));
+        cluster.Add(Samples.Pod("b", ip: "10.0.0.2", node: "n2", ready: true));
+        cluster.Add(Samples.Pod("c", ip: "10.0.0.3", node: "n1"));
+
+        cluster.Settle(Reconciler, Web);
+
+        cluster.All<V1EndpointSlice>().Single().Endpoints.Select(one => (one.TargetRef.Name, (string?)one.Zone, one.Hints?.ForZones.Single().Name))
+            .ShouldBe([("a", "west", isHinted ? "west" : null), ("b", null, null), ("c", "west", null)]);
+    }
+
+    [Fact]
+    public void Node_ThatMovesToAnotherZone_ConcernsTheServicesOfItsPodsOnly()
+    {
+        var cluster = Cluster();
+        cluster.Add(Samples.Pod("p", ip: "10.0.0.1", node: "n1", ready: true));
+        var nodes = Reconciler.Relations.Single(relation => relation.Watched.Contains(WellKnownResources.Nodes));
+        IReadOnlySet<ObjectKey> Concerned(V1Node? before, V1Node? now) => cluster.FindPrimaries(
+            nodes, WellKnownResources.Services, new(now is null ? null : ClusterModel.StoredOf(now), before is null ? null : ClusterModel.StoredOf(before)));
+
+        Concerned(NodeIn("n1", "west"), NodeIn("n1", "east")).ShouldBe([Web]);
+        Concerned(null, NodeIn("n1", "east")).ShouldBe([Web]);
+        Concerned(NodeIn("n1", "east"), null).ShouldBe([Web]);
+        Concerned(NodeIn("n1", "east"), NodeIn("n1", "east")).ShouldBeEmpty();
+        Concerned(NodeIn("n2", "west"), NodeIn("n2", "east")).ShouldBeEmpty();
+    }
+
     [Fact]
     public void Reconcile_AnyChanges_ShowsEachPodOnceAndComesToRest() =>
         Gen.Select(Gen.Int[0, 350], Gen.Bool).List[1, 4].Sample(rounds =>
@@ -142,6 +201,11 @@ public sealed class EndpointSliceReconcilerTests
                 slices.Count.ShouldBeGreaterThan(0);
             }
         }, iter: 20);
+
+    private static V1Node NodeIn(string name, string? zone) => new()
+    {
+        Metadata = new V1ObjectMeta { Name = name, Labels = zone is null ? null : new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = zone } },
+    };
 
     private static ClusterModel Cluster()
     {
