@@ -131,11 +131,15 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
         if (terms.Length == 0)
             return;
         var companions = candidates.Cache.Counters.Of(PodPredicate.All(Array.ConvertAll(terms, term => term.Pods)));
-        var isFirst = companions.Total == 0 && Array.TrueForAll(terms, term => Concerns(term, candidates.Pod, candidates.Cache));
-        foreach (var key in terms.Select(term => term.TopologyKey).Distinct(StringComparer.Ordinal))
+        var domains = terms.Select(term => term.TopologyKey).Distinct(StringComparer.Ordinal)
+            .Select(key => candidates.Nodes.Topology(key))
+            .Select(column => (Column: column, Companions: DomainTotals.Of(column, companions, candidates.Scores.Length)))
+            .ToArray();
+        // Companions on nodes without any of the labels are nowhere: nobody can run near them.
+        var isFirst = Array.TrueForAll(domains, domain => Array.TrueForAll(domain.Companions, count => count == 0))
+            && Array.TrueForAll(terms, term => Concerns(term, candidates.Pod, candidates.Cache));
+        foreach (var (column, totals) in domains)
         {
-            var column = candidates.Nodes.Topology(key);
-            var totals = DomainTotals.Of(column, companions, candidates.Scores.Length);
             for (var row = 0; row < candidates.Scores.Length; row++)
             {
                 if (!candidates.IsCandidate(row))

@@ -22,7 +22,7 @@ internal static class NaiveNeighbours
     private static bool MustBeNear(V1Pod pod, V1Node node, List<(V1Node Node, V1Pod Pod)> placed)
     {
         var terms = (pod.Spec.Affinity?.PodAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? []).ToList();
-        var companions = placed.Where(other => terms.All(term => Selects(term.LabelSelector, other.Pod))).ToList();
+        var companions = placed.Where(other => terms.All(term => Selects(term.LabelSelector, other.Pod)) && terms.Any(term => Label(other.Node, term.TopologyKey) is not null)).ToList();
         if (companions.Count == 0 && terms.All(term => Selects(term.LabelSelector, pod)))
             return terms.All(term => Label(node, term.TopologyKey) is not null);
         return terms.All(term => companions.Any(other => SameDomain(term.TopologyKey, node, other.Node)));

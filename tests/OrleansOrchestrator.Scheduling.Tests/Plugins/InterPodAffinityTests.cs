@@ -24,6 +24,16 @@ public sealed class InterPodAffinityTests
     public void Affinity_FirstOfItsGroup_MayStart() =>
         _harness.Choices(Create("p").WithLabel("app", "db").Near("db", Zone)).ShouldBe(["a1", "a2", "b1"]);
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("gone")]
+    public void Affinity_CompanionsThatAreNowhere_LeaveTheNextOneTheFirstOfItsGroup(string node)
+    {
+        var harness = _harness.Running(Create("q").On(node).WithLabel("app", "db"));
+
+        harness.Choices(Create("p").WithLabel("app", "db").Near("db", Zone)).ShouldBe(["a1", "a2", "b1"]);
+    }
+
     [Fact]
     public void Affinity_CompanionInOtherNamespace_DoesNotCount()
     {

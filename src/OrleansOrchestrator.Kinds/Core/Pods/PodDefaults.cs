@@ -13,6 +13,7 @@ internal static class PodDefaults
     /// <summary>The defaults of pods and of templates.</summary>
     public static void ApplyToTemplate(V1PodSpec spec)
     {
+        UnservedFields.Drop(spec);
         spec.RestartPolicy = spec.RestartPolicy.Or("Always");
         spec.DnsPolicy = spec.DnsPolicy.Or("ClusterFirst");
         spec.SchedulerName = spec.SchedulerName.Or("default-scheduler");

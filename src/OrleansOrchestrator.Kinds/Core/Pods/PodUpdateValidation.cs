@@ -32,8 +32,13 @@ internal static class PodUpdateValidation
         ValidateDeadline(updated.ActiveDeadlineSeconds, current.ActiveDeadlineSeconds, path.Child("activeDeadlineSeconds"), errors);
         ValidateTolerations(updated.Tolerations, current.Tolerations, path.Child("tolerations"), errors);
         ValidateGates(updated, current, path.Child("schedulingGates"), errors);
+        var isGated = current.SchedulingGates is { Count: > 0 };
+        if (isGated)
+            GatedPodUpdate.Validate(updated, current, errors);
 
         var expected = WithUpdatableFields(current, updated);
+        if (isGated)
+            CopyPlacement(updated, expected);
         if (!SemanticEquality.Equal(updated, expected))
             errors.Forbidden(path, $"pod updates may not change fields other than {Updatable}\n{FieldDifference.Describe(expected, updated)}");
     }
@@ -87,6 +92,18 @@ internal static class PodUpdateValidation
         if (current.TerminationGracePeriodSeconds < 0 && updated.TerminationGracePeriodSeconds == 1)
             expected.TerminationGracePeriodSeconds = 1;
         return expected;
+    }
+
+    private static void CopyPlacement(V1PodSpec from, V1PodSpec to)
+    {
+        to.NodeSelector = from.NodeSelector;
+        if (to.Affinity is null && from.Affinity?.NodeAffinity is null)
+            return;
+        to.Affinity ??= new V1Affinity();
+        to.Affinity.NodeAffinity = from.Affinity?.NodeAffinity;
+        // What has no rule left is as good as none.
+        if (from.Affinity is null && to.Affinity is { PodAffinity: null, PodAntiAffinity: null })
+            to.Affinity = null;
     }
 
     private static void CopyImages(IList<V1Container>? from, IList<V1Container>? to)

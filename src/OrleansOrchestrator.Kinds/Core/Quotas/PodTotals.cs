@@ -62,14 +62,6 @@ internal static class PodTotals
         foreach (var (name, amount) in sidecars)
             running[name] = running.GetValueOrDefault(name) + amount;
         Raise(running, initializing);
-
-        // Resources at pod level replace the sum of those of the containers.
-        foreach (var (name, amount) in part(spec?.Resources).OrNone())
-        {
-            if (name is ResourceNames.Cpu or ResourceNames.Memory || name.StartsWith("hugepages-", StringComparison.Ordinal))
-                running[name] = Quantity.From(amount);
-        }
-
         return running;
     }
 

@@ -107,9 +107,7 @@ public sealed class QuotaLimits
         var (isLimit, resource) = name.StartsWith("limits.", StringComparison.Ordinal) ? (true, name["limits.".Length..])
             : (false, name.StartsWith("requests.", StringComparison.Ordinal) ? name["requests.".Length..] : name);
         var containers = (spec?.Containers).OrNone().Concat((spec?.InitContainers).OrNone());
-        return IsSaid(spec?.Resources, isLimit, resource)
-            ? []
-            : new(containers.Where(container => !IsSaid(container.Resources, isLimit, resource)).Select(container => container.Name), StringComparer.Ordinal);
+        return new(containers.Where(container => !IsSaid(container.Resources, isLimit, resource)).Select(container => container.Name), StringComparer.Ordinal);
     }
 
     private static bool IsSaid(V1ResourceRequirements? resources, bool isLimit, string name) =>

@@ -32,6 +32,19 @@ public class PodDefaultingTests
     }
 
     [Theory]
+    [InlineData("{'resources':{'requests':{'cpu':'1'}}}")]
+    [InlineData("{'resourceClaims':[{'name':'gpu','resourceClaimName':'gpu'}]}")]
+    [InlineData("{'hostnameOverride':'elsewhere'}")]
+    [InlineData("{'containers':[{'name':'c','image':'nginx','resources':{'claims':[{'name':'gpu'}]}}]}")]
+    [InlineData("{'containers':[{'name':'c','image':'nginx','restartPolicyRules':[{'action':'Restart'}]}]}")]
+    public void Pod_WithAFieldOfAFeatureThatIsNotServed_IsStoredWithoutIt(string part)
+    {
+        const string Plain = "{'metadata':{'name':'web'},'spec':{'containers':[{'name':'c','image':'nginx'}]}}";
+
+        KindCase.ShouldBeJson(Pods.Created(KindCase.Merge(Plain, $"{{'spec':{part}}}")), Pods.Created(Plain).ToJsonString());
+    }
+
+    [Theory]
     [InlineData("nginx", "Always")]
     [InlineData("nginx:latest", "Always")]
     [InlineData("nginx:1.27", "IfNotPresent")]

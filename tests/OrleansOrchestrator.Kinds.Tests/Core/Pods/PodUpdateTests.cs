@@ -6,6 +6,10 @@ public class PodUpdateTests
         "{'metadata':{'name':'web','namespace':'default','generation':1},'spec':{'nodeName':'n1','activeDeadlineSeconds':100,'tolerations':[{'key':'a','operator':'Exists'}]," +
         "'schedulingGates':[],'containers':[{'name':'c','image':'i:1'}]}}";
 
+    private const string Gated =
+        "{'metadata':{'name':'web','namespace':'default'},'spec':{'nodeSelector':{'pool':'x'},'schedulingGates':[{'name':'ex.com/g'}],'containers':[{'name':'c','image':'i:1'}]," +
+        "'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[{'matchExpressions':[{'key':'k','operator':'Exists'}]}]}}}}}";
+
     private const string Refusal =
         "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`," +
         "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
@@ -34,6 +38,43 @@ public class PodUpdateTests
     [InlineData("{'schedulingGates':[{'name':'g'}]}", "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'g'")]
     public void Update_OfOtherFields_IsRefused(string change, string fault) =>
         Pods.UpdateFaults(Current, KindCase.Merge(Current, $"{{'spec':{change}}}")).ShouldBe(fault);
+
+    [Theory]
+    [InlineData("{'nodeSelector':{'a':'b'}}")]
+    [InlineData("{'nodeSelector':{'pool':'x','a':'b'}}")]
+    [InlineData("{'nodeSelector':{'pool':'x','a':'b'},'schedulingGates':null}")]
+    [InlineData("{'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[{'matchExpressions':[{'key':'k','operator':'Exists'},{'key':'l','operator':'Exists'}]}]}}}}")]
+    [InlineData("{'affinity':{'nodeAffinity':{'preferredDuringSchedulingIgnoredDuringExecution':[{'weight':1,'preference':{'matchExpressions':[{'key':'p','operator':'Exists'}]}}]}}}")]
+    public void Update_OfAGatedPod_MayNarrowWhereItRuns(string change) =>
+        Pods.UpdateFaults(Gated, KindCase.Merge(Gated, $"{{'spec':{change}}}")).ShouldBe("");
+
+    [Theory]
+    [InlineData("{'nodeSelector':{'pool':'y'}}", "spec.nodeSelector: Invalid value: {\"pool\":\"y\"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)")]
+    [InlineData("{'nodeSelector':null}", "spec.nodeSelector: Invalid value: null: only additions to spec.nodeSelector are allowed (no mutations or deletions)")]
+    [InlineData(
+        "{'affinity':null}",
+        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Invalid value: []: no additions/deletions to non-empty NodeSelectorTerms list are allowed")]
+    [InlineData(
+        "{'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[{'matchFields':[{'key':'metadata.name','operator':'In','values':['n']}]}]}}}}",
+        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]: Invalid value: "
+        + "{\"matchFields\":[{\"key\":\"metadata.name\",\"operator\":\"In\",\"values\":[\"n\"]}]}: only additions are allowed (no mutations or deletions)")]
+    public void Update_OfAGatedPod_ThatWidensWhereItRuns_IsRefused(string change, string fault) =>
+        Pods.UpdateFaults(Gated, KindCase.Merge(Gated, $"{{'spec':{change}}}")).ShouldBe(fault);
+
+    [Theory]
+    [InlineData("{'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'zone','labelSelector':{}}]}}}")]
+    [InlineData("{'hostNetwork':true}")]
+    public void Update_OfAGatedPod_InAnythingElse_IsRefused(string change) =>
+        Pods.UpdateFaults(Gated, KindCase.Merge(Gated, $"{{'spec':{change}}}")).ShouldStartWith(Refusal);
+
+    [Theory]
+    [InlineData("{'nodeSelector':{'pool':'x','a':'b'}}")]
+    public void Update_OfAPodWithoutGates_MayNotNarrowWhereItRuns(string change)
+    {
+        var ungated = KindCase.Merge(Gated, "{'spec':{'schedulingGates':null}}");
+
+        Pods.UpdateFaults(ungated, KindCase.Merge(ungated, $"{{'spec':{change}}}")).ShouldStartWith(Refusal);
+    }
 
     [Theory]
     [InlineData("{'spec':{'activeDeadlineSeconds':50}}", 2)]

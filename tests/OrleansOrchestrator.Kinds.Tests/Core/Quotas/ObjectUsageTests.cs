@@ -28,12 +28,12 @@ public sealed class ObjectUsageTests
     }
 
     [Fact]
-    public void Pod_OfWhichTheWholeIsLimited_TakesThat()
+    public void Pod_WithResourcesAsAWholeThatNobodyHoldsItTo_TakesWhatItsContainersRequest()
     {
         var pod = Pod([Container("main", "cpu=1")]);
-        pod.Spec.Resources = new V1ResourceRequirements { Requests = Amounts("cpu=3"), Limits = Amounts("memory=1Gi") };
+        pod.Spec.Resources = new V1ResourceRequirements { Requests = Amounts("cpu=1m"), Limits = Amounts("memory=1Gi") };
 
-        Told(pod).ShouldBe("count/pods=1 cpu=3 limits.memory=1Gi pods=1 requests.cpu=3");
+        Told(pod).ShouldBe("count/pods=1 cpu=1 pods=1 requests.cpu=1");
     }
 
     [Theory]
