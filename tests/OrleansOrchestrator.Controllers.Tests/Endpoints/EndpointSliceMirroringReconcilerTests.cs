@@ -105,7 +105,9 @@ public sealed class EndpointSliceMirroringReconcilerTests
         var endpoints = cluster.Add(Endpoints(["10.0.0.1"], []));
         endpoints.Metadata.Annotations = new Dictionary<string, string>
         {
-            ["team"] = "a", ["endpoints.kubernetes.io/last-change-trigger-time"] = "now", ["kubectl.kubernetes.io/last-applied-configuration"] = "{}",
+            ["team"] = "a",
+            ["endpoints.kubernetes.io/last-change-trigger-time"] = "now",
+            ["kubectl.kubernetes.io/last-applied-configuration"] = "{}",
         };
         cluster.Settle(Reconciler, Web);
         cluster.All<V1EndpointSlice>().Single().Metadata.Annotations.ShouldBe([new KeyValuePair<string, string>("team", "a")]);
