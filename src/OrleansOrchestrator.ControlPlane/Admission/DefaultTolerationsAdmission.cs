@@ -3,14 +3,14 @@ using OrleansOrchestrator.Controllers.NodeLifecycle;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Lets a new pod stay for a while on a node that is not ready or unreachable, unless the pod has such tolerations of its
+/// <summary>Lets a pod stay for a while on a node that is not ready or unreachable, unless the pod has such tolerations of its
 /// own.</summary>
 internal sealed class DefaultTolerationsAdmission(NodeLifecycleOptions options) : IMutatingAdmission
 {
     public string Name => "DefaultTolerationSeconds";
 
     public bool Handles(AdmissionRequest request) =>
-        request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } };
+        request is { Operation: AdmissionOperation.Create or AdmissionOperation.Update, Subresource: "", Object: V1Pod { Spec: not null } };
 
     public ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {

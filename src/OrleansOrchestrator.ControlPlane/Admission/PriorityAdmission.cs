@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Gives a new pod the priority of its class, and allows only one global default class.</summary>
+/// <summary>Gives a new pod the priority of its class, which it keeps, and allows only one global default class.</summary>
 /// <remarks>See the admission plug-in Priority, k8s.io/kubernetes/plugin/pkg/admission/priority.</remarks>
 internal sealed class PriorityAdmission(AdmissionReader reader) : IMutatingAdmission
 {
@@ -15,18 +15,27 @@ internal sealed class PriorityAdmission(AdmissionReader reader) : IMutatingAdmis
 
     public bool Handles(AdmissionRequest request) => request switch
     {
-        { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } } => true,
+        { Operation: AdmissionOperation.Create or AdmissionOperation.Update, Subresource: "", Object: V1Pod { Spec: not null } } => true,
         { Operation: AdmissionOperation.Create or AdmissionOperation.Update, Subresource: "", Object: V1PriorityClass { GlobalDefault: true } } => true,
         _ => false,
     };
 
     public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (request.Object is V1Pod pod)
+        if (request is { Object: V1Pod replaced, OldObject: V1Pod current })
+            Keep(replaced.Spec, current.Spec);
+        else if (request.Object is V1Pod pod)
             Apply(request, pod.Spec, await ClassOfAsync(request, pod.Spec, cancellationToken));
         else if (await FindDefaultAsync(cancellationToken) is { } present && present.Metadata.Name != request.Key.Name)
             throw ApiErrors.Forbidden(WellKnownResources.PriorityClasses, request.Key.Name, $"PriorityClass {present.Metadata.Name} is already marked as globalDefault. Only one default can be marked");
         return request;
+    }
+
+    // Who replaces a pod by its manifest need not know what was added to it. Validation refuses other values.
+    private static void Keep(V1PodSpec spec, V1PodSpec? current)
+    {
+        spec.Priority ??= current?.Priority;
+        spec.PreemptionPolicy ??= current?.PreemptionPolicy;
     }
 
     private static void Apply(AdmissionRequest request, V1PodSpec spec, V1PriorityClass? found)

@@ -65,8 +65,9 @@ internal sealed class MetricReader(
         {
             return MetricAnswer.Failed($"no answer within {GoDuration.Format(options.MetricWithin)}");
         }
-        catch (Exception failure) when (failure is ApiException or JsonException or QuantityException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // Whatever an adapter answers, it is the failure of this metric alone.
             return MetricAnswer.Failed(failure.Message);
         }
     }

@@ -29,7 +29,8 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
     private const string Manager = "endpointslicemirroring-controller.k8s.io";
 
     private static readonly SameName Mirrored = new(WellKnownResources.Services);
-    private static readonly ControlledByOwner Slices = new(WellKnownResources.EndpointSlices);
+    private static readonly NamingPrimary Managed = EndpointSlicePlanner.ManagedBy(Manager);
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.EndpointSlices);
 
     /// <inheritdoc/>
     public string Name => "endpointslice-mirroring-controller";
@@ -41,7 +42,7 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
     public string User => ControllerUsers.ServiceAccount("endpointslicemirroring-controller");
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Mirrored, Slices];
+    public IReadOnlyList<Relation> Relations { get; } = [Mirrored, Managed, Controlled];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -51,7 +52,7 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
         var service = observation.Of<V1Service>(Mirrored).FirstOrDefault();
         var planner = new EndpointSlicePlanner(endpoints, Manager, LabelsFor(endpoints)) { Annotations = AnnotationsFor(endpoints) };
         return planner.Plan(
-            observation.Of<V1EndpointSlice>(Slices),
+            observation.Of<V1EndpointSlice>(Managed), observation.Of<V1EndpointSlice>(Controlled),
             IsMirrored(endpoints, service) ? Wanted(endpoints) : [],
             EndpointsMax);
     }

@@ -4,6 +4,7 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -15,11 +16,11 @@ namespace OrleansOrchestrator.Controllers.Endpoints;
 /// that change anyway. A slice that is no longer needed is reused before a new one is created.
 /// </summary>
 /// <remarks>
-/// See k8s.io/endpointslice. Names are derived from owner, address type and number, so that a plan that is applied twice writes the
-/// same objects.
+/// See k8s.io/endpointslice. Names are derived from owner, address type, ports and number, so that a plan that is applied twice writes
+/// the same objects. The work is in proportion to endpoints and slices, however many sets of ports there are.
 /// </remarks>
 /// <param name="owner">The owner of the slices.</param>
-/// <param name="manager">The controller that manages them. A slice of the owner that says another one is left alone.</param>
+/// <param name="manager">The controller that manages them.</param>
 /// <param name="labels">Their labels, besides those that name owner and manager.</param>
 internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IReadOnlyDictionary<string, string> labels)
 {
@@ -29,6 +30,9 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
     /// <summary>The label with the controller that manages a slice.</summary>
     public const string ManagedByLabel = "endpointslice.kubernetes.io/managed-by";
 
+    /// <summary>The most writes of a plan; the next one goes on.</summary>
+    public const int BurstMax = 500;
+
     private const int HashLength = 5;
 
     private readonly Dictionary<string, string> _labels = new(labels) { [ServiceNameLabel] = owner.Metadata.Name, [ManagedByLabel] = manager };
@@ -36,50 +40,63 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
     /// <summary>The annotations of the slices; null to leave them as they are.</summary>
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
+    /// <summary>The slices that a manager has for a primary, whoever controls them now.</summary>
+    /// <param name="manager">The controller that manages them.</param>
+    public static NamingPrimary ManagedBy(string manager) => new(WellKnownResources.EndpointSlices, slice =>
+        slice.Metadata.Labels is { } labels
+        && labels.TryGetValue(ManagedByLabel, out var by) && by == manager
+        && labels.TryGetValue(ServiceNameLabel, out var service) ? new ObjectKey(slice.Key.Namespace, service) : null);
+
     /// <summary>Plans.</summary>
-    /// <param name="present">All slices that the owner controls.</param>
+    /// <param name="managed">The slices that the manager has for the owner.</param>
+    /// <param name="controlled">The slices that the owner controls. Those of another manager are left alone; their names are taken.</param>
     /// <param name="wanted">The wanted contents of the slices.</param>
     /// <param name="endpointsMax">The most endpoints of a slice.</param>
-    public Plan Plan(IEnumerable<V1EndpointSlice> present, IEnumerable<SliceContent> wanted, int endpointsMax)
+    public Plan Plan(IEnumerable<V1EndpointSlice> managed, IEnumerable<V1EndpointSlice> controlled, IEnumerable<SliceContent> wanted, int endpointsMax)
     {
-        var unused = new List<V1EndpointSlice>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var slice in present.OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal))
-        {
-            names.Add(slice.Metadata.Name);
-            if (!slice.IsDeleting && IsManaged(slice))
-                unused.Add(slice);
-        }
-
+        var present = managed.ToList();
+        var names = present.Concat(controlled).Select(slice => slice.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var byContent = present.Where(slice => !slice.IsDeleting)
+            .OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal)
+            .GroupBy(slice => KeyOf(slice.AddressType, slice.Ports))
+            .ToDictionary(group => group.Key, group => group.ToList());
         var slices = new List<(V1EndpointSlice? Current, V1EndpointSlice Wanted)>();
+        var unused = new List<V1EndpointSlice>();
         foreach (var content in wanted)
         {
-            var fitting = unused.FindAll(slice => slice.AddressType == content.AddressType && ObjectFacts.SameJson(slice.Ports ?? [], content.Ports));
-            unused.RemoveAll(fitting.Contains);
-            var (kept, emptied) = Place(content, fitting, endpointsMax);
+            byContent.Remove(KeyOf(content.AddressType, content.Ports), out var fitting);
+            var (kept, emptied) = Place(content, fitting ?? [], endpointsMax);
             unused.AddRange(emptied);
             slices.AddRange(kept);
         }
 
+        unused.AddRange(byContent.Values.SelectMany(group => group));
+        var reusable = unused.OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal)
+            .GroupBy(slice => slice.AddressType, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => new Queue<V1EndpointSlice>(group), StringComparer.Ordinal);
         var actions = new List<ObjectAction>();
+        var numbers = new Dictionary<(string, string), int>();
         foreach (var (current, slice) in slices)
         {
-            var reused = current ?? TakeUnused(unused, slice.AddressType);
+            var reused = current ?? (reusable.TryGetValue(slice.AddressType, out var left) && left.TryDequeue(out var next) ? next : null);
             if (reused is null)
-                actions.Add(new CreateObject(WellKnownResources.EndpointSlices, Named(slice, names)));
+                actions.Add(new CreateObject(WellKnownResources.EndpointSlices, Named(slice, names, numbers)));
             else if (Changed(reused, slice) is { } changed)
                 actions.Add(new UpdateObject(WellKnownResources.EndpointSlices, changed));
         }
 
-        actions.AddRange(unused
+        actions.AddRange(reusable.Values.SelectMany(left => left)
             .OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal)
             .Select(slice => new DeleteObject(WellKnownResources.EndpointSlices, slice.Key, slice.Metadata.Uid)));
-        return actions.Count == 0 ? Reconciling.Plan.Nothing : new Plan { Actions = actions };
+        return actions.Count == 0 ? Reconciling.Plan.Nothing : new Plan
+        {
+            Actions = actions.Count <= BurstMax ? actions : actions.GetRange(0, BurstMax),
+            RequeueAfter = actions.Count <= BurstMax ? null : TimeSpan.Zero,
+        };
     }
 
-    private bool IsManaged(V1EndpointSlice slice) => slice.Metadata.Labels is { } present
-        && present.TryGetValue(ManagedByLabel, out var by) && by == manager
-        && present.TryGetValue(ServiceNameLabel, out var service) && service == owner.Metadata.Name;
+    private static (string AddressType, string Ports) KeyOf(string addressType, IList<Discoveryv1EndpointPort>? ports) =>
+        (addressType, string.Join('\n', (ports ?? []).Select(port => Encoding.UTF8.GetString(ObjectCodec.Encode(port)))));
 
     private (List<(V1EndpointSlice? Current, V1EndpointSlice Wanted)> Kept, List<V1EndpointSlice> Emptied) Place(
         SliceContent content, List<V1EndpointSlice> fitting, int endpointsMax)
@@ -132,16 +149,6 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
     private static (string Address, string? Uid) IdentityOf(V1Endpoint endpoint) =>
         (endpoint.Addresses is [var first, ..] ? first : "", endpoint.TargetRef?.Uid);
 
-    private static V1EndpointSlice? TakeUnused(List<V1EndpointSlice> unused, string addressType)
-    {
-        var i = unused.FindIndex(slice => slice.AddressType == addressType);
-        if (i < 0)
-            return null;
-        var taken = unused[i];
-        unused.RemoveAt(i);
-        return taken;
-    }
-
     private V1EndpointSlice Slice(SliceContent content, IList<V1Endpoint> endpoints) => new()
     {
         Metadata = new V1ObjectMeta
@@ -167,14 +174,17 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
         Ports = content.Ports,
     };
 
-    private V1EndpointSlice Named(V1EndpointSlice slice, HashSet<string> names)
+    private V1EndpointSlice Named(V1EndpointSlice slice, HashSet<string> names, Dictionary<(string, string), int> numbers)
     {
-        for (var i = 0; ; i++)
+        var key = KeyOf(slice.AddressType, slice.Ports);
+        for (var i = numbers.GetValueOrDefault(key); ; i++)
         {
-            var text = $"{owner.Metadata.Uid}/{slice.AddressType}/{i}";
+            var text = $"{owner.Metadata.Uid}/{key.AddressType}/{key.Ports}/{i}";
             slice.Metadata.Name = $"{owner.Metadata.Name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashLength]}";
-            if (names.Add(slice.Metadata.Name))
-                return slice;
+            if (!names.Add(slice.Metadata.Name))
+                continue;
+            numbers[key] = i + 1;
+            return slice;
         }
     }
 
@@ -183,6 +193,7 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
     {
         if (ObjectFacts.SameJson(current.Endpoints ?? [], wanted.Endpoints) && ObjectFacts.SameJson(current.Ports ?? [], wanted.Ports)
             && LabelSet.From(current.Metadata.Labels).Equals(LabelSet.From(wanted.Metadata.Labels))
+            && current.Controller?.Uid == wanted.Controller?.Uid
             && (Annotations is null || LabelSet.From(current.Metadata.Annotations).Equals(LabelSet.From(Annotations))))
         {
             return null;
@@ -190,6 +201,8 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
 
         var changed = ObjectCodec.Clone(current);
         changed.Metadata.Labels = wanted.Metadata.Labels;
+        if (current.Controller?.Uid != wanted.Controller?.Uid)
+            changed.Metadata.OwnerReferences = wanted.Metadata.OwnerReferences;
         if (Annotations is not null)
             changed.Metadata.Annotations = wanted.Metadata.Annotations;
         changed.Endpoints = wanted.Endpoints;

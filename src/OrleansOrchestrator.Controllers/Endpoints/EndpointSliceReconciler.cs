@@ -25,7 +25,8 @@ public sealed class EndpointSliceReconciler : IReconciler
 
     private static readonly SelectedByLabels Pods = new(WellKnownResources.Pods, service => EndpointsReconciler.SelectorOf((V1Service)service));
     private static readonly NodesOfPods Nodes = new(Pods);
-    private static readonly ControlledByOwner Slices = new(WellKnownResources.EndpointSlices);
+    private static readonly NamingPrimary Managed = EndpointSlicePlanner.ManagedBy(Manager);
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.EndpointSlices);
 
     /// <inheritdoc/>
     public string Name => "endpointslice-controller";
@@ -34,7 +35,7 @@ public sealed class EndpointSliceReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Pods, Nodes, Slices];
+    public IReadOnlyList<Relation> Relations { get; } = [Pods, Nodes, Managed, Controlled];
 
     /// <inheritdoc/>
     public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
@@ -49,7 +50,7 @@ public sealed class EndpointSliceReconciler : IReconciler
         var wanted = service.Spec.Type == "ExternalName" || EndpointsReconciler.SelectorOf(service).IsNothing
             ? []
             : Wanted(service, [.. observation.Of<V1Pod>(Pods)], ZonesOf(observation.Of<V1Node>(Nodes)));
-        return planner.Plan(observation.Of<V1EndpointSlice>(Slices), wanted, EndpointsMax);
+        return planner.Plan(observation.Of<V1EndpointSlice>(Managed), observation.Of<V1EndpointSlice>(Controlled), wanted, EndpointsMax);
     }
 
     private static Dictionary<string, string> ZonesOf(IEnumerable<V1Node> nodes)

@@ -90,9 +90,12 @@ public static class GarbageCollector
     }
 
     private static Plan AwaitDependents(CollectedObject owner, IReadOnlyList<CollectedObject> dependents) =>
-        dependents.Any(dependent => Blocks(dependent.Object, owner.Object.Metadata.Uid))
+        dependents.Any(dependent => MayDependOn(owner.Object, dependent.Object) && Blocks(dependent.Object, owner.Object.Metadata.Uid))
             ? Plan.Nothing
             : One(WithoutFinalizer(owner, PropagationFinalizers.Foreground));
+
+    // Whoever knows a uid may write a reference to it from anywhere. An owner in a namespace waits for nobody outside of it.
+    private static bool MayDependOn(KubeObject owner, KubeObject dependent) => owner.Key.Namespace.Length == 0 || owner.Key.Namespace == dependent.Key.Namespace;
 
     private static bool RefersTo(KubeObject dependent, string ownerUid) =>
         dependent.Metadata.OwnerReferences?.Any(reference => reference.Uid == ownerUid) is true;

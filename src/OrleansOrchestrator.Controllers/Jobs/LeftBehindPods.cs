@@ -12,6 +12,11 @@ namespace OrleansOrchestrator.Controllers.Jobs;
 /// </summary>
 internal sealed class LeftBehindPods : Relation
 {
+    private static readonly KeyIndex ByJob = new(WellKnownResources.Pods, static obj => obj is V1Pod pod && JobOf(pod) is { } job ? [job] : [])
+    {
+        MayHaveKeys = static pod => pod.HasFinalizers,
+    };
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [WellKnownResources.Pods];
 
@@ -30,16 +35,9 @@ internal sealed class LeftBehindPods : Relation
 
     /// <inheritdoc/>
     public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view) =>
-        view.Select(WellKnownResources.Pods, key.Namespace, pod => pod.HasFinalizers && MayBeOf(pod, key.Name)).OfType<V1Pod>()
+        view.WithKey(ByJob, key).OfType<V1Pod>()
             .Where(pod => IsLeftBehind(pod, key, primary))
             .Select(pod => new RelatedObject(WellKnownResources.Pods, pod));
-
-    // The labels of a pod that its job made tell the job's name. Only for a pod that a job with a selector of its own controls they need
-    // not: it is known by its controller's uid, which is not the one in its labels, and names its controller in the reference.
-    private static bool MayBeOf(StoredObject pod, string job) =>
-        pod.ControllerUid is { } uid && pod.Labels.Get(JobMetadataKeys.ControllerUid) != uid
-            ? pod.ReadController()?.Name == job
-            : pod.Labels.Get(JobMetadataKeys.JobName) == job;
 
     private static bool IsLeftBehind(V1Pod pod, ObjectKey job, KubeObject? present)
     {

@@ -7,8 +7,11 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
 /// <summary>Binds tokens to objects, and checks that these still exist.</summary>
-internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry registry)
+internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry registry, TimeProvider time)
 {
+    // What finalizers keep after its end gives nobody access. Whoever is ending may need it for a moment more.
+    private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
+
     /// <summary>Binds a token to the object that a request names, or to the account alone.</summary>
     /// <exception cref="ApiException">400: tokens cannot be bound to it; 404: it does not exist; 409: its uid differs.</exception>
     public async ValueTask<TokenBinding> BindAsync(StoredObject account, V1BoundObjectReference? reference, CancellationToken cancellationToken)
@@ -32,7 +35,7 @@ internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry regi
         }
     }
 
-    /// <summary>Whether every bound object exists with the same uid.</summary>
+    /// <summary>Whether every bound object exists with the same uid, and should not have been gone for a minute.</summary>
     public async ValueTask<bool> IsGoodAsync(TokenBinding binding, CancellationToken cancellationToken) =>
         await ExistsAsync(WellKnownResources.ServiceAccounts, binding.Namespace, binding.Account, cancellationToken)
         && await ExistsAsync(WellKnownResources.Pods, binding.Namespace, binding.Pod, cancellationToken)
@@ -68,7 +71,8 @@ internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry regi
     {
         try
         {
-            return (await objects.GetAsync(registry[resource], key, freshness, cancellationToken)).Uid == uid;
+            var found = await objects.GetAsync(registry[resource], key, freshness, cancellationToken);
+            return found.Uid == uid && !(found.IsDeleting && time.GetUtcNow() > found.SharedModel().Metadata.DeletionTimestamp + Leeway);
         }
         catch (ApiException missing) when (missing.Code == 404)
         {

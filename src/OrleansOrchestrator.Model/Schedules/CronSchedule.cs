@@ -6,15 +6,13 @@ namespace OrleansOrchestrator.Model.Schedules;
 
 /// <summary>A cron schedule: five fields, a descriptor such as <c>@daily</c>, or an interval such as <c>@every 10m</c>. Immutable.</summary>
 /// <remarks>
-/// Cronos parses it and computes times. It differs from Kubernetes' cron in three points, which are handled here: days of the month and
-/// of the week that are both restricted are alternatives, there is no field for seconds, and it has no intervals. Cronos' extensions (7
-/// for Sunday, L, W and #) are accepted.
+/// <see cref="CronField"/> reads the fields as Kubernetes does, and Cronos computes times. Days of the month and of the week that are both
+/// restricted are alternatives.
 /// </remarks>
 public sealed class CronSchedule
 {
     private const int DayOfMonth = 2;
     private const int DayOfWeek = 4;
-    private const int FieldCount = 5;
     private const string Every = "@every ";
 
     private static readonly TimeSpan IntervalMin = TimeSpan.FromSeconds(1);
@@ -67,12 +65,25 @@ public sealed class CronSchedule
         if (text.StartsWith('@'))
             return new CronSchedule(ParseDescriptor(text));
         var fields = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length != FieldCount)
-            throw new FormatException($"expected exactly {FieldCount} fields, found {fields.Length}: [{string.Join(' ', fields)}]");
-        return IsRestricted(fields[DayOfMonth]) && IsRestricted(fields[DayOfWeek])
-            ? new CronSchedule(ParseFields(fields, without: DayOfWeek), ParseFields(fields, without: DayOfMonth))
-            : new CronSchedule(ParseFields(fields));
+        if (fields.Length != CronField.All.Count)
+            throw new FormatException($"expected exactly {CronField.All.Count} fields, found {fields.Length}: [{string.Join(' ', fields)}]");
+        var values = fields.Zip(CronField.All, (field, kind) => kind.Read(field)).ToArray();
+        string?[] all = [.. values.Select(field => field.Values)];
+        return values[DayOfMonth].IsOpen || values[DayOfWeek].IsOpen
+            ? new CronSchedule([.. ExpressionOf(all)])
+            : new CronSchedule([.. ExpressionOf(Open(all, DayOfWeek)), .. ExpressionOf(Open(all, DayOfMonth))]);
     }
+
+    private static string?[] Open(string?[] fields, int one)
+    {
+        string?[] others = [.. fields];
+        others[one] = "*";
+        return others;
+    }
+
+    // A field without values has no times.
+    private static IEnumerable<CronExpression> ExpressionOf(string?[] fields) =>
+        Array.TrueForAll(fields, field => field is not null) ? [CronExpression.Parse(string.Join(' ', fields))] : [];
 
     private static TimeSpan ParseInterval(string text)
     {
@@ -98,12 +109,6 @@ public sealed class CronSchedule
         "@hourly" => CronExpression.Hourly,
         _ => throw new FormatException($"unrecognized descriptor: {text}"),
     };
-
-    // Cronos accepts "?" for days only, where it equals "*".
-    private static CronExpression ParseFields(string[] fields, int without = -1) =>
-        CronExpression.Parse(string.Join(' ', fields.Select((field, index) => index == without || field == "?" ? "*" : field)));
-
-    private static bool IsRestricted(string field) => !field.StartsWith('*') && !field.StartsWith('?');
 
     private static string WithoutZone(string text)
     {

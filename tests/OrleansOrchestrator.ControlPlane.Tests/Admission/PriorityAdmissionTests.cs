@@ -40,6 +40,35 @@ public sealed class PriorityAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_ReplacedByItsManifest_KeepsWhatAdmissionAdded()
+    {
+        V1Pod Manifest()
+        {
+            var pod = PodSamples.Pod("default", "gated");
+            pod.Spec.SchedulingGates = [new V1PodSchedulingGate { Name = "example.com/wait" }];
+            pod.Spec.AutomountServiceAccountToken = false;
+            return pod;
+        }
+
+        var created = await Api.CreateAsync(Manifest());
+        var replacement = Manifest();
+        replacement.Metadata.Labels = new Dictionary<string, string> { ["more"] = "yes" };
+
+        var replaced = await Api.UpdateAsync(replacement);
+
+        (replaced.Spec.Priority, replaced.Spec.PreemptionPolicy).ShouldBe((created.Spec.Priority, created.Spec.PreemptionPolicy));
+        replaced.Spec.Tolerations.Count.ShouldBe(created.Spec.Tolerations.Count);
+    }
+
+    [Fact]
+    public async Task Node_ThatIsNew_TakesNoPodsUntilItIsSeenToBeReady()
+    {
+        var node = await Api.CreateAsync(new V1Node { Metadata = new V1ObjectMeta { Name = "fresh" } });
+
+        node.Spec.Taints.ShouldContain(taint => taint.Key == "node.kubernetes.io/not-ready" && taint.Effect == "NoSchedule");
+    }
+
+    [Fact]
     public async Task Pod_OfAClassThatIsNotThere_IsRefused()
     {
         var pod = PodSamples.Pod("default", "p");

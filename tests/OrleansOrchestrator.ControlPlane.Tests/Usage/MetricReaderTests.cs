@@ -51,6 +51,7 @@ public sealed class MetricReaderTests
     [InlineData("{\"items\":[{\"containers\":[{\"name\":\"c\"}]}]}")]
     [InlineData("{\"items\":[{\"metadata\":{\"name\":\"p\"},\"window\":\"soon\",\"containers\":[{\"usage\":{\"cpu\":\"1\"}}]}]}")]
     [InlineData("{\"items\":[{\"metadata\":{\"name\":\"p\"},\"containers\":[{\"usage\":{\"cpu\":\"one\"}}]}]}")]
+    [InlineData("{\"items\":[{\"value\":\"1\",\"windowSeconds\":900000000000000000,\"window\":900000000000000000,\"describedObject\":{\"name\":\"p\"}}]}")]
     [InlineData("nothing")]
     public async Task Metrics_ThatAreNonsense_HarmNothing(string answer)
     {

@@ -98,6 +98,30 @@ public sealed class EndpointSliceMirroringReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_ManySetsOfPorts_AreSharedOutOverPlansOfABoundedSize()
+    {
+        const int Sets = 2000;
+        var cluster = new ClusterModel();
+        cluster.Add(Unselective());
+        var endpoints = cluster.Add(Endpoints(["10.0.0.1"], []));
+        endpoints.Subsets =
+        [
+            .. Enumerable.Range(1, Sets).Select(port => new V1EndpointSubset
+            {
+                Addresses = [new V1EndpointAddress { Ip = "10.0.0.1" }], Ports = [new Corev1EndpointPort { Port = port, Protocol = "TCP" }],
+            }),
+        ];
+
+        cluster.Step(Reconciler, Web).Actions.Count.ShouldBe(EndpointSlicePlanner.BurstMax);
+        cluster.Settle(Reconciler, Web).ShouldBe((Sets / EndpointSlicePlanner.BurstMax) - 1);
+        cluster.All<V1EndpointSlice>().Select(slice => slice.Ports.Single().Port).Order().ShouldBe(Enumerable.Range(1, Sets).Select(port => (int?)port));
+
+        endpoints.Subsets = null;
+        cluster.Settle(Reconciler, Web);
+        cluster.All<V1EndpointSlice>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Reconcile_AnnotationsOfEndpoints_AreMirroredButForThoseOfTheObjectItself()
     {
         var cluster = new ClusterModel();

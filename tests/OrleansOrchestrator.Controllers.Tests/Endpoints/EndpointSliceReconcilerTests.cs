@@ -147,6 +147,29 @@ public sealed class EndpointSliceReconcilerTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Reconcile_SliceThatLostItsPlace_HasASuccessorOrIsTakenBack(bool isDeleting)
+    {
+        var cluster = Cluster();
+        cluster.Add(Samples.Pod("p", ip: "10.0.0.1", ready: true));
+        cluster.Settle(Reconciler, Web);
+        var slice = cluster.All<V1EndpointSlice>().Single();
+        if (isDeleting)
+            (slice.Metadata.DeletionTimestamp, slice.Metadata.Finalizers) = (ClusterModel.Start.UtcDateTime, ["example.com/hold"]);
+        else
+            slice.Metadata.OwnerReferences = null;
+        cluster.Add(Samples.Pod("q", ip: "10.0.0.2", ready: true));
+
+        cluster.Settle(Reconciler, Web);
+
+        var live = cluster.All<V1EndpointSlice>().Where(one => one.Metadata.DeletionTimestamp is null).ShouldHaveSingleItem();
+        live.Endpoints.Count.ShouldBe(2);
+        live.Metadata.OwnerReferences.ShouldHaveSingleItem().Kind.ShouldBe("Service");
+        (live.Metadata.Name == slice.Metadata.Name).ShouldBe(!isDeleting);
+    }
+
+    [Theory]
     [InlineData(null, false)]
     [InlineData("PreferClose", true)]
     public void Reconcile_PodsOnNodesOfAZone_TellTheZoneAndKeepToItWhereTheServiceWantsThat(string? distribution, bool isHinted)

@@ -94,6 +94,20 @@ public sealed class GarbageCollectorTests
     }
 
     [Theory]
+    [InlineData("team", "team", false)]
+    [InlineData("team", "elsewhere", true)]
+    [InlineData("team", null, true)]
+    [InlineData(null, "team", false)]
+    public void DecideOwner_ThatWaits_IsHeldUpByDependentsThatMayBeItsOwnOnly(string? ownersNamespace, string? dependentsNamespace, bool isFree)
+    {
+        var (owner, dependent) = (Deleting(Item("set"), "foregroundDeletion"), Item("pod", "set"));
+        (owner.Object.Metadata.NamespaceProperty, dependent.Object.Metadata.NamespaceProperty) = (ownersNamespace, dependentsNamespace);
+        dependent.Object.Metadata.OwnerReferences[0].BlockOwnerDeletion = true;
+
+        GarbageCollector.DecideOwner(owner, [dependent]).Actions.Count.ShouldBe(isFree ? 1 : 0);
+    }
+
+    [Theory]
     [InlineData(OwnerState.Absent)]
     [InlineData(OwnerState.Present)]
     [InlineData(OwnerState.WaitingForDependents)]

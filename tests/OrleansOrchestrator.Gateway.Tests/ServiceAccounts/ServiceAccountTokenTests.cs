@@ -3,9 +3,11 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.ServiceAccounts;
 
@@ -81,6 +83,24 @@ public sealed class ServiceAccountTokenTests(GatewayFixture gateway) : IClassFix
     }
 
     [Theory]
+    [InlineData(30, true)]
+    [InlineData(90, false)]
+    public async Task Token_OfAnAccountThatAFinalizerKeeps_IsGoodForAMinuteAfterItsDeletion(int seconds, bool isGood)
+    {
+        var name = await NewAccountAsync("\"finalizers\":[\"example.com/hold\"],");
+        var (registry, objects) = (gateway.Registry, gateway.Objects);
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
+        var key = new ObjectKey("default", name);
+        var account = await objects.GetAsync(registry[WellKnownResources.ServiceAccounts], key, Freshness.Latest, TestContext.Current.CancellationToken);
+        var bindings = new TokenBindings(objects, registry, time);
+        var binding = await bindings.BindAsync(account, null, TestContext.Current.CancellationToken);
+        (await bindings.IsGoodAsync(binding, TestContext.Current.CancellationToken)).ShouldBeTrue();
+
+        await gateway.Admin.DeleteAsync($"{Accounts}/{name}", TestContext.Current.CancellationToken);
+        (await bindings.IsGoodAsync(binding, TestContext.Current.CancellationToken)).ShouldBe(isGood);
+    }
+
+    [Theory]
     [InlineData("{\"spec\":{\"expirationSeconds\":599}}", HttpStatusCode.UnprocessableEntity, "spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes")]
     [InlineData("{\"spec\":{\"boundObjectRef\":{\"kind\":\"ConfigMap\",\"name\":\"x\"}}}", HttpStatusCode.BadRequest, "Kind=ConfigMap")]
     [InlineData("{\"spec\":{\"boundObjectRef\":{\"kind\":\"Pod\",\"name\":\"missing\"}}}", HttpStatusCode.NotFound, "pods \"missing\" not found")]
@@ -127,10 +147,10 @@ public sealed class ServiceAccountTokenTests(GatewayFixture gateway) : IClassFix
 
     private static string TokenOf(JsonNode request) => request["status"]!["token"]!.GetValue<string>();
 
-    private async Task<string> NewAccountAsync()
+    private async Task<string> NewAccountAsync(string metadata = "")
     {
         var name = $"a-{Guid.NewGuid():N}";
-        await gateway.CreateAsync(Accounts, $"{{\"metadata\":{{\"name\":\"{name}\"}}}}");
+        await gateway.CreateAsync(Accounts, $"{{\"metadata\":{{{metadata}\"name\":\"{name}\"}}}}");
         return name;
     }
 

@@ -1,3 +1,4 @@
+using CsCheck;
 using OrleansOrchestrator.Model.Schedules;
 
 namespace OrleansOrchestrator.Model.Tests.Schedules;
@@ -8,6 +9,8 @@ public class CronScheduleTests
     [InlineData("0 22-23 1,15 jan-MAR mon-Fri")]
     [InlineData("? ? ? ? ?")]
     [InlineData("5/15 * * * *")]
+    [InlineData("*/100 */1 5,* *-3 */9")]
+    [InlineData("+5 07 , * sun")]
     [InlineData("@yearly")]
     [InlineData("@hourly")]
     [InlineData("@every 1h30m")]
@@ -20,9 +23,19 @@ public class CronScheduleTests
     [InlineData("", "expected exactly 5 fields, found 0: []")]
     [InlineData("* * * *", "expected exactly 5 fields, found 4: [* * * *]")]
     [InlineData("* * * * * *", "expected exactly 5 fields, found 6: [* * * * * *]")]
-    [InlineData("60 * * * *", "Value must be a number between 0 and 59")]
-    [InlineData("* * 0 * *", "Days of month")]
-    [InlineData("x * * * *", "Minutes")]
+    [InlineData("60 * * * *", "end of range (60) above maximum (59): 60")]
+    [InlineData("* * 0 * *", "beginning of range (0) below minimum (1): 0")]
+    [InlineData("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax")]
+    [InlineData("99999999999 * * * *", "failed to parse int from 99999999999: strconv.Atoi: parsing \"99999999999\": value out of range")]
+    [InlineData("0 0 L * *", "failed to parse int from L")]
+    [InlineData("0 0 15W * *", "failed to parse int from 15W")]
+    [InlineData("0 0 * * 5#2", "failed to parse int from 5#2")]
+    [InlineData("0 0 * * 7", "end of range (7) above maximum (6): 7")]
+    [InlineData("0 22-2 * * *", "beginning of range (22) beyond end of range (2): 22-2")]
+    [InlineData("0 1-2-3 * * *", "too many hyphens: 1-2-3")]
+    [InlineData("*/2/3 * * * *", "too many slashes: */2/3")]
+    [InlineData("*/0 * * * *", "step of range should be a positive number: */0")]
+    [InlineData("-5 * * * *", "failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax")]
     [InlineData("@never", "unrecognized descriptor: @never")]
     [InlineData("@every", "unrecognized descriptor: @every")]
     [InlineData("@every 5", "failed to parse duration @every 5: time: missing unit in duration \"5\"")]
@@ -41,7 +54,11 @@ public class CronScheduleTests
     [InlineData("0 0 13 * *", "2026-01-13T00:00:00Z")]
     [InlineData("0 0 13 * fri", "2026-01-02T00:00:00Z")]
     [InlineData("0 0 2 * mon", "2026-01-02T00:00:00Z")]
-    [InlineData("0 0 */2 * mon", "2026-01-05T00:00:00Z")]
+    [InlineData("0 0 */2 * mon", "2026-01-03T00:00:00Z")]
+    [InlineData("0 0 13 * */2", "2026-01-03T00:00:00Z")]
+    [InlineData("0 0 5,* * mon", "2026-01-05T00:00:00Z")]
+    [InlineData("0 0 , * mon", "2026-01-05T00:00:00Z")]
+    [InlineData(", 0 * * *", null)]
     [InlineData("0 0 30 2 *", null)]
     public void Next_AfterNewYear_IsAsCronCounts(string text, string? expected)
     {
@@ -68,6 +85,32 @@ public class CronScheduleTests
     {
         CronSchedule.TryParse("@every 10m", out var schedule, out _).ShouldBeTrue();
         schedule.Next(DateTimeOffset.MaxValue, TimeZoneInfo.Utc).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Next_OfAnyDays_IsTheFirstDayThatTheirMeaningAllows()
+    {
+        var item = (int min, int max) => Gen.Select(Gen.Int[0, 3], Gen.Int[min, max], Gen.Int[min, max], Gen.Int[1, max + 2]).Select((form, a, b, step) => form switch
+        {
+            0 => (Text: $"{a}", Days: (HashSet<int>)[a], IsOpen: false),
+            1 => (Text: $"{Math.Min(a, b)}-{Math.Max(a, b)}", Days: [.. Enumerable.Range(Math.Min(a, b), Math.Abs(a - b) + 1)], IsOpen: false),
+            2 => (Text: $"{a}/{step}", Days: [.. Enumerable.Range(a, max - a + 1).Where(day => (day - a) % step == 0)], IsOpen: false),
+            _ => (Text: $"*/{step}", Days: [.. Enumerable.Range(min, max - min + 1).Where(day => (day - min) % step == 0)], IsOpen: step == 1),
+        });
+        Gen.Select(item(1, 31).Array[1, 2], item(0, 6).Array[1, 2], Gen.Int[0, 2000]).Sample((dates, weekdays, offset) =>
+        {
+            var text = $"0 0 {string.Join(',', dates.Select(one => one.Text))} * {string.Join(',', weekdays.Select(one => one.Text))}";
+            var isEither = !dates.Any(one => one.IsOpen) && !weekdays.Any(one => one.IsOpen);
+            bool Allows(DateTimeOffset day)
+            {
+                var (onDate, onWeekday) = (dates.Any(one => one.Days.Contains(day.Day)), weekdays.Any(one => one.Days.Contains((int)day.DayOfWeek)));
+                return isEither ? onDate || onWeekday : onDate && onWeekday;
+            }
+
+            var from = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(offset);
+            CronSchedule.TryParse(text, out var schedule, out var fault).ShouldBeTrue(fault);
+            schedule.Next(from, TimeZoneInfo.Utc).ShouldBe(Enumerable.Range(1, 4000).Select(days => from.AddDays(days)).First(Allows), text);
+        });
     }
 
     // Kubernetes leaves out the skipped time, and follows the repeated one twice.
