@@ -25,6 +25,8 @@ public static class DisruptionBudgets
             || (budget.Status is { DesiredHealthy: > 0 } status && status.CurrentHealthy >= status.DesiredHealthy));
 
     /// <summary>Takes one eviction from a budget and records it in the budget's status.</summary>
+    /// <remarks>An eviction that the status records already takes nothing more: its first attempt ended before the pod was deleted, and
+    /// the pod does not count as healthy. In Kubernetes such an attempt takes again, or is refused for two minutes.</remarks>
     /// <returns>Null if the budget allows the eviction; otherwise why not.</returns>
     public static BudgetRefusal? Take(V1PodDisruptionBudget budget, string podName, DateTimeOffset now)
     {
@@ -32,7 +34,8 @@ public static class DisruptionBudgets
         var status = budget.Status;
         if (status is null || (status.ObservedGeneration ?? 0) < (budget.Metadata.Generation ?? 0))
             return new BudgetRefusal($"The disruption budget {name} is still being processed by the server.", IsBehind: true);
-        if (status.DisruptionsAllowed <= 0)
+        var isTaken = status.DisruptedPods?.ContainsKey(podName) is true;
+        if (!isTaken && status.DisruptionsAllowed <= 0)
         {
             return new BudgetRefusal(string.Create(
                 CultureInfo.InvariantCulture,
@@ -42,7 +45,8 @@ public static class DisruptionBudgets
         if (status.DisruptedPods?.Count > UnconfirmedMax)
             return new BudgetRefusal("DisruptedPods map too big - too many evictions not confirmed by PDB controller", IsBehind: true);
 
-        status.DisruptionsAllowed--;
+        if (!isTaken)
+            status.DisruptionsAllowed--;
         if (status.DisruptionsAllowed == 0)
             SetAllowedCondition(status, now);
         (status.DisruptedPods ??= new Dictionary<string, DateTime?>())[podName] = ObjectMetaRules.TruncateToSeconds(now);

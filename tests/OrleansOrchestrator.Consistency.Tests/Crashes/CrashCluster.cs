@@ -20,6 +20,9 @@ internal sealed class CrashCluster : IAsyncDisposable
         Store = new StoreOptions { ReadLease = TimeSpan.FromMilliseconds(200), FollowWait = TimeSpan.FromMilliseconds(200) },
     };
 
+    // Of controllers that die one after another each is missed for seconds, and on a busy machine for many.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private readonly SiloGroup _group;
     private readonly IReadOnlyDictionary<ResourceName, long> _heads;
     private readonly CancellationTokenSource _stopping = new();
@@ -59,9 +62,10 @@ internal sealed class CrashCluster : IAsyncDisposable
             change.Type == Storage.Log.LogChangeType.Deleted ? null : (T?)definition.Decode(change.Value.Span))).ToList();
     }
 
-    /// <summary>Asks any silo, and another one if that has died.</summary>
+    /// <summary>Asks any silo, and another one if that has died. Who is told to come back later does.</summary>
     public async Task<T> AskAsync<T>(Func<ApiUser, Task<T>> question)
     {
+        var started = TimeProvider.System.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             var silos = _group.Silos;
@@ -69,7 +73,7 @@ internal sealed class CrashCluster : IAsyncDisposable
             {
                 return await question(SiloGroup.ApiOf(silos[attempt % silos.Count]));
             }
-            catch (Exception failure) when (attempt < 200 && failure is not OperationCanceledException and not ApiException { Code: >= 400 and < 500 and not 429 })
+            catch (Exception failure) when (IsPassing(failure) && TimeProvider.System.GetElapsedTime(started) < Patience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
             }
@@ -110,7 +114,10 @@ internal sealed class CrashCluster : IAsyncDisposable
     /// <summary>Waits until an object is as wanted.</summary>
     public Task UntilAsync<T>(string @namespace, string name, Func<T, bool> condition, string what)
         where T : class, KubeObject =>
-        Eventually.HoldsAsync(async () => await AskAsync(api => api.FindAsync<T>(@namespace, name)) is { } obj && condition(obj), $"{name}: {what}");
+        UntilAsync($"{name}: {what}", async () => await AskAsync(api => api.FindAsync<T>(@namespace, name)) is { } obj && condition(obj));
+
+    /// <summary>Waits until a condition holds.</summary>
+    public Task UntilAsync(string what, Func<Task<bool>> condition) => Eventually.HoldsAsync(condition, what, within: Patience);
 
     public async ValueTask DisposeAsync()
     {
@@ -119,6 +126,9 @@ internal sealed class CrashCluster : IAsyncDisposable
         _stopping.Dispose();
         await _group.DisposeAsync();
     }
+
+    private static bool IsPassing(Exception failure) =>
+        failure is not OperationCanceledException and not ApiException { Code: >= 400 and < 500 and not 429 };
 
     private async Task KillAsync()
     {

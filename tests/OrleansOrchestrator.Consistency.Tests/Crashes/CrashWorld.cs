@@ -12,6 +12,9 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
     private const string Cordoned = "{\"spec\":{\"unschedulable\":true}}";
     private const string NextTemplate = """{"spec":{"template":{"metadata":{"annotations":{"version":"2"}}}}}""";
 
+    // When the CronJobs were created, by their numbers.
+    private readonly Dictionary<string, DateTime> _due = new(StringComparer.Ordinal);
+
     /// <summary>Where the objects are.</summary>
     public string Space { get; } = $"world-{number}";
 
@@ -160,7 +163,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
             Space, "agent", agent => agent.Status is { NumberAvailable: 2, UpdatedNumberScheduled: 2 } status && status.ObservedGeneration == agent.Metadata.Generation, "a pod of the newest template on both nodes"),
         cluster.UntilAsync<V1Job>(Space, $"batch-{jobs}", job => IsComplete(job) && job.Status is { Succeeded: 6 }, "6 have succeeded"),
         cluster.UntilAsync<V1Job>(Space, $"flaky-{jobs}", job => IsComplete(job) && job.Status is { Succeeded: 3, Failed: Failures }, "3 have succeeded, and 2 failed before"),
-        cluster.UntilAsync<V1CronJob>(Space, $"nightly-{jobs}", nightly => nightly.Status?.LastScheduleTime > TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-3), "the missed time has its Job"),
+        cluster.UntilAsync<V1CronJob>(Space, $"nightly-{jobs}", nightly => nightly.Status?.LastScheduleTime > _due[jobs].AddMinutes(-1), "the missed time has its Job"),
         cluster.UntilAsync<V1PodDisruptionBudget>(Space, "rc", budget => budget.Status?.CurrentHealthy == replicas && budget.Status.DisruptionsAllowed == replicas - 2, "it knows its pods"),
         cluster.UntilAsync<V1ResourceQuota>(LimitedSpace, "quota", found => found.Status?.Used?.TryGetValue("pods", out var used) is true && used.ToString() == $"{quota}", $"{quota} pods are used"),
         cluster.UntilAsync<V1Endpoints>(Space, "web", endpoints => endpoints.Subsets?.Sum(subset => subset.Addresses?.Count ?? 0) == 4, "4 addresses"),
@@ -170,10 +173,10 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         cluster.UntilAsync<V1PersistentVolumeClaim>(Space, $"stale-{jobs}-scratch", _ => true, "the claim of the pod is there"),
         cluster.UntilAsync<V1ServiceAccount>(Space, "default", _ => true, "it is there"),
         cluster.UntilAsync<V1ConfigMap>(Space, "kube-root-ca.crt", _ => true, "it is there"),
-        Eventually("four ready endpoints in slices", async () => await EndpointsOfAsync("web") == 4),
-        Eventually("the mirrored endpoint in a slice", async () => await EndpointsOfAsync("manual") == 1),
-        Eventually("an address of each service", async () => (await cluster.ListAsync<V1IPAddress>("")).Count(address => address.Spec.ParentRef.NamespaceProperty == Space) >= 2),
-        Eventually("no Job whose time is over", async () => !(await cluster.ListAsync<V1Job>(Space)).Exists(job => job.Metadata.Name.StartsWith("short", StringComparison.Ordinal))));
+        cluster.UntilAsync("four ready endpoints in slices", async () => await EndpointsOfAsync("web") == 4),
+        cluster.UntilAsync("the mirrored endpoint in a slice", async () => await EndpointsOfAsync("manual") == 1),
+        cluster.UntilAsync("an address of each service", async () => (await cluster.ListAsync<V1IPAddress>("")).Count(address => address.Spec.ParentRef.NamespaceProperty == Space) >= 2),
+        cluster.UntilAsync("no Job whose time is over", async () => !(await cluster.ListAsync<V1Job>(Space)).Exists(job => job.Metadata.Name.StartsWith("short", StringComparison.Ordinal))));
 
     /// <summary>Deletes everything, and waits until it is gone.</summary>
     public async Task DeleteAsync()
@@ -186,12 +189,10 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         await cluster.DeleteAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com");
         await cluster.DeleteAsync<V1APIService>("", $"v1.elsewhere{number}.example.com");
         foreach (var space in new[] { Space, LimitedSpace })
-            await Eventually($"{space} is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1Namespace>("", space)) is null);
-        await Eventually("the volumes are gone", async () => !(await cluster.ListAsync<V1PersistentVolume>("")).Exists(volume => volume.Spec.StorageClassName == NodeLabel));
-        await Eventually("the definition is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com")) is null);
+            await cluster.UntilAsync($"{space} is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1Namespace>("", space)) is null);
+        await cluster.UntilAsync("the volumes are gone", async () => !(await cluster.ListAsync<V1PersistentVolume>("")).Exists(volume => volume.Spec.StorageClassName == NodeLabel));
+        await cluster.UntilAsync("the definition is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com")) is null);
     }
-
-    private static Task Eventually(string what, Func<Task<bool>> condition) => OrleansOrchestrator.Testing.Eventually.HoldsAsync(condition, what);
 
     private async Task<int> EndpointsOfAsync(string service) => (await cluster.ListAsync<V1EndpointSlice>(Space))
         .Where(slice => slice.Metadata.Labels["kubernetes.io/service-name"] == service)
@@ -206,7 +207,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         await cluster.CreateAsync(brief);
 
         // It is due at this minute, which its status then says to have been missed.
-        var due = TimeProvider.System.GetUtcNow().UtcDateTime;
+        var due = _due[suffix] = TimeProvider.System.GetUtcNow().UtcDateTime;
         await cluster.CreateAsync(new V1CronJob
         {
             Metadata = In(Space, $"nightly-{suffix}"),

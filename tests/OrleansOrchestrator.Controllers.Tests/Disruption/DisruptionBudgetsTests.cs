@@ -31,6 +31,19 @@ public sealed class DisruptionBudgetsTests
         (condition.Status, condition.Reason).ShouldBe(("False", "InsufficientPods"));
     }
 
+    [Fact]
+    public void Take_EvictionThatIsRecordedAlready_TakesNothingMoreAndStartsItsTimeAnew()
+    {
+        var budget = Budget(allowed: 1);
+        DisruptionBudgets.Take(budget, "a", ClusterModel.Start).ShouldBeNull();
+
+        DisruptionBudgets.Take(budget, "a", ClusterModel.Start.AddMinutes(1)).ShouldBeNull();
+
+        budget.Status.DisruptionsAllowed.ShouldBe(0);
+        budget.Status.DisruptedPods.ShouldHaveSingleItem().Value.ShouldBe(ClusterModel.Start.AddMinutes(1).UtcDateTime);
+        DisruptionBudgets.Take(budget, "b", ClusterModel.Start).ShouldNotBeNull("the budget is exhausted for others");
+    }
+
     private static V1PodDisruptionBudget Budget(int allowed, int generation = 1, int observed = 1) => new()
     {
         Metadata = new V1ObjectMeta { Name = "web", Generation = generation },

@@ -25,6 +25,9 @@ public sealed class DisruptionProperties
         /// <summary>An eviction is taken from the budget; the pod goes later, or never.</summary>
         Take,
         DeleteTaken,
+
+        /// <summary>Who took an eviction dies. The pod stays, and may be evicted again.</summary>
+        LoseTaken,
         Vanish,
         Replace,
         Wait,
@@ -93,6 +96,9 @@ public sealed class DisruptionProperties
                 case Step.DeleteTaken when _taken.TryDequeue(out var name):
                     var evicted = Cluster.Find<V1Pod>(new ObjectKey(Samples.Namespace, name))!;
                     Cluster.Apply([new DeleteObject(WellKnownResources.Pods, evicted.Key, evicted.Metadata.Uid, 30)]);
+                    break;
+                case Step.LoseTaken:
+                    _taken.TryDequeue(out _);
                     break;
                 case Step.Vanish when Cluster.All<V1Pod>().FirstOrDefault(pod => !pod.IsActive) is { } ended:
                     Cluster.Remove(ended);
