@@ -107,6 +107,15 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Status_PodThatIsDeletedBeforeItHasStarted_HasFailed()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Metadata.DeletionTimestamp = Now.UtcDateTime;
+
+        PodStatusBuilder.Build(View(pod, null), "192.0.2.1", "test").Phase.ShouldBe("Failed");
+    }
+
+    [Fact]
     public void Status_ContainersThatWaitForTheirTurn_SayWhatTheyWaitFor()
     {
         var pod = TestPods.Shell("a", "");

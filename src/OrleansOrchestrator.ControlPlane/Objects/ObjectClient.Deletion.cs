@@ -55,20 +55,23 @@ internal sealed partial class ObjectClient
             }
 
             var obj = stored.Decode();
-            if (obj is V1Pod pod)
-                Announce(pod, deletion);
-            var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
+            var hasFailed = obj is V1Pod pod && Announce(pod, deletion);
+            var result = await TryDeleteAsync(definition, stored, obj, hasFailed, deletion, options, cancellationToken);
             if (result is null && attempt.Number > 0)
                 uid = stored.Uid;
             return result;
         }
     }
 
-    private void Announce(V1Pod pod, DeletionOptions deletion)
+    /// <summary>Says on a pod why it goes, and that it has failed if nobody else can say so.</summary>
+    /// <returns>Whether it has failed by this deletion. That is news, even if the pod is being deleted already.</returns>
+    private bool Announce(V1Pod pod, DeletionOptions deletion)
     {
         deletion.Disruption?.AnnounceOn(pod, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
-        if (deletion.FailsPod && !pod.IsTerminal)
-            (pod.Status ??= new V1PodStatus()).Phase = PodPhase.Failed;
+        if (!deletion.FailsPod || pod.IsTerminal)
+            return false;
+        (pod.Status ??= new V1PodStatus()).Phase = PodPhase.Failed;
+        return true;
     }
 
     public async Task<ObjectPage> DeleteCollectionAsync(
@@ -97,14 +100,14 @@ internal sealed partial class ObjectClient
     /// <summary>Deletes an object at a known version, or marks it with a deletion timestamp.</summary>
     /// <returns>The outcome; null if another writer was faster.</returns>
     private async Task<DeletionResult?> TryDeleteAsync(
-        ResourceDefinition definition, StoredObject stored, KubeObject obj, DeletionOptions deletion, WriteOptions options,
+        ResourceDefinition definition, StoredObject stored, KubeObject obj, bool hasFailed, DeletionOptions deletion, WriteOptions options,
         CancellationToken cancellationToken)
     {
         var finalizersChanged = SetPropagation(obj, deletion.Propagation ?? PropagationByDefault(definition, obj));
         var marked = ObjectMetaRules.MarkDeleted(definition, obj, deletion.GracePeriodSeconds, time.GetUtcNow());
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
-        if (!isGone && !marked && !finalizersChanged)
+        if (!isGone && !marked && !finalizersChanged && !hasFailed)
             return await WhenDurableAsync(definition, stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
         // An object that is deleted at once never has a deletion timestamp: its last state stays unchanged, but for the end of a pod.

@@ -18,9 +18,8 @@ internal sealed class JobPod
         Pod = pod;
         IsTracked = pod.HasFinalizer(JobMetadataKeys.TrackingFinalizer);
         HasSucceeded = pod.Status?.Phase == PodPhase.Succeeded;
-        // A pod that was deleted with no grace period waits only for its finalizers, whatever its phase is.
-        IsTerminating = pod.IsDeleting && !pod.IsTerminal && pod.Metadata.DeletionGracePeriodSeconds != 0;
-        HasFailed = pod.Status?.Phase == PodPhase.Failed || (pod.IsDeleting && !HasSucceeded && !(IsTerminating && demand.ReplacesOnlyEnded));
+        IsTerminating = pod.IsDeleting && !pod.IsTerminal;
+        HasFailed = pod.Status?.Phase == PodPhase.Failed || (IsTerminating && !demand.ReplacesOnlyEnded);
         Index = demand.IsIndexed && Number(JobMetadataKeys.CompletionIndex) is { } index && index < demand.Completions ? index : null;
         IsOfTheJob = !demand.IsIndexed || Index is not null;
         Failure = demand.Job.Spec.PodFailurePolicy is { } policy ? PodFailure.Of(policy, pod) : PodFailure.Plain;
@@ -40,7 +39,8 @@ internal sealed class JobPod
     /// <summary>Whether it is neither terminal nor being deleted.</summary>
     public bool IsActive => Pod.IsActive;
 
-    /// <summary>Whether it is being deleted and has not ended.</summary>
+    /// <summary>Whether it is being deleted and has not ended. The grace period does not matter: what was deleted with none runs on until
+    /// its node has stopped it, and its phase says when it has.</summary>
     public bool IsTerminating { get; }
 
     /// <summary>Whether it has succeeded.</summary>

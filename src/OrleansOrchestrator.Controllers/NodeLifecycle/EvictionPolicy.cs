@@ -25,8 +25,9 @@ internal abstract class EvictionPolicy
     /// <summary>When the pod would have to leave if nothing were withheld.</summary>
     public virtual PodEviction? OfAll(V1Pod pod) => Of(pod);
 
-    /// <summary>Whether a pod was deleted with no grace period, so that it waits for its finalizers only.</summary>
-    protected static bool IsForcedOut(V1Pod pod) => pod.IsDeleting && pod.Metadata.DeletionGracePeriodSeconds == 0;
+    /// <summary>Whether a pod was deleted with no grace period and has ended, so that it waits for its finalizers only. Of one that has
+    /// not, somebody has to say that it has: its node cannot.</summary>
+    protected static bool IsForcedOut(V1Pod pod) => pod is { IsDeleting: true, IsTerminal: true, Metadata.DeletionGracePeriodSeconds: 0 };
 }
 
 /// <summary>When a pod must leave its node.</summary>

@@ -49,7 +49,8 @@ internal static class PodStatusBuilder
             return view.Pod.Status.Phase;
 
         var newest = view.Pod.Spec.Containers.Select(c => view.Newest(c.Name)).ToList();
-        if (view.IsDeleted && !view.Running.Any() && newest.Any(c => c is not null))
+        // What is deleted before it has started has failed.
+        if (view.IsDeleted && !view.Running.Any())
             return EndPhase(newest);
         if (PodOutcome.HasFailedInit(view))
             return PodPhase.Failed;

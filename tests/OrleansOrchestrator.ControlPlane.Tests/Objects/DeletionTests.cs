@@ -154,6 +154,33 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(null, "Failed")]
+    [InlineData("somewhere", "Pending")]
+    public async Task Delete_OfAPodThatIsHeld_FailsItOnlyIfNoNodeCanSayThatItHasEnded(string? node, string phase)
+    {
+        var pod = PodSamples.Pod(_space, "a", node: node);
+        (pod.Metadata.Finalizers, pod.Spec.SchedulerName) = (["example.com/hold"], "nobody");
+        await Api.CreateAsync(pod);
+
+        await Api.DeleteAsync<V1Pod>(_space, "a", new DeletionOptions { GracePeriodSeconds = 0 });
+
+        (await Api.GetAsync<V1Pod>(_space, "a")).Status.Phase.ShouldBe(phase);
+    }
+
+    [Fact]
+    public async Task Delete_ByWhoeverKnowsThatThePodHasEnded_FailsAlsoOneThatWasDeletedWithNoGracePeriod()
+    {
+        var pod = PodSamples.Pod(_space, "a", node: "somewhere");
+        pod.Metadata.Finalizers = ["example.com/hold"];
+        await Api.CreateAsync(pod);
+        await Api.DeleteAsync<V1Pod>(_space, "a", new DeletionOptions { GracePeriodSeconds = 0 });
+
+        await Api.DeleteAsync<V1Pod>(_space, "a", new DeletionOptions { GracePeriodSeconds = 0, FailsPod = true });
+
+        (await Api.GetAsync<V1Pod>(_space, "a")).Status.Phase.ShouldBe("Failed");
+    }
+
     private Task<V1ConfigMap> CreateAsync(string name, string? finalizer = null, string? app = null) => Api.CreateAsync(new V1ConfigMap
     {
         Metadata = new V1ObjectMeta

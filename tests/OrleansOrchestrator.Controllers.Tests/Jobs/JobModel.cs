@@ -119,7 +119,7 @@ internal sealed class JobModel
             Cluster.Add(changed);
     }
 
-    public void Delete(V1Pod pod) => Cluster.Apply([new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, 30)]);
+    public void Delete(V1Pod pod, int graceSeconds = 30) => Cluster.Apply([new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, graceSeconds)]);
 
     /// <summary>The node has ended a pod that was deleted.</summary>
     public void Stop(V1Pod pod, string phase = PodPhase.Failed) => Change(pod, stopped =>

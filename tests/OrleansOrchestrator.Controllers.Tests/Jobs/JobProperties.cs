@@ -18,6 +18,7 @@ public sealed class JobProperties
         Succeed,
         Fail,
         Delete,
+        Force,
         Stop,
         Wait,
         Suspend,
@@ -25,7 +26,7 @@ public sealed class JobProperties
     }
 
     private static readonly Gen<(Act Act, int Number)[]> Courses = Gen.Select(
-        Any.Of(Act.Reconcile, Act.Reconcile, Act.Reconcile, Act.Reconcile, Act.Succeed, Act.Succeed, Act.Fail, Act.Delete, Act.Stop, Act.Wait, Act.Suspend, Act.Scale),
+        Any.Of(Act.Reconcile, Act.Reconcile, Act.Reconcile, Act.Reconcile, Act.Succeed, Act.Succeed, Act.Fail, Act.Delete, Act.Force, Act.Stop, Act.Wait, Act.Suspend, Act.Scale),
         Gen.Int[0, 20]).Array[0, 60];
 
     private static readonly Gen<(string Mode, int? Completions, int Parallelism, int Limit, int? PerIndex, string Replacement)> Shapes = Gen.Select(
@@ -83,6 +84,9 @@ public sealed class JobProperties
         private readonly HashSet<int> _completed = [];
         private bool _isFinished;
 
+        /// <summary>How many pods may run, by what the Job takes for the end of a pod.</summary>
+        private int Running => model.Job.Spec.PodReplacementPolicy == "Failed" ? model.Pods.Count(pod => !pod.IsTerminal) : model.Active.Count;
+
         public void Do(Act act, int number)
         {
             var active = model.Active;
@@ -99,6 +103,9 @@ public sealed class JobProperties
                     break;
                 case Act.Delete when model.Pods.Count > 0:
                     model.Delete(model.Pods[number % model.Pods.Count]);
+                    break;
+                case Act.Force when model.Pods.Count > 0:
+                    model.Delete(model.Pods[number % model.Pods.Count], graceSeconds: 0);
                     break;
                 case Act.Stop:
                     if (model.Pods.FirstOrDefault(pod => pod.IsDeleting) is { } leaving)
@@ -154,7 +161,7 @@ public sealed class JobProperties
 
             applied.OfType<CreateObject>().Any(_ => _isFinished || model.Job.Spec.Suspend is true).ShouldBeFalse("it runs again");
             if (applied.OfType<CreateObject>().Any())
-                model.Active.Count.ShouldBeLessThanOrEqualTo(model.Job.Spec.Parallelism!.Value);
+                Running.ShouldBeLessThanOrEqualTo(model.Job.Spec.Parallelism!.Value);
             _isFinished.ShouldBe(_isFinished && Has("Complete", "Failed"), "what is finished stays so");
             _isFinished = Has("Complete", "Failed");
             return plan.Actions.Count;

@@ -238,17 +238,22 @@ public sealed class JobReconcilerTests
     }
 
     [Theory]
-    [InlineData("TerminatingOrFailed", 2)]
-    [InlineData("Failed", 1)]
-    public void Job_PodIsBeingDeleted_IsReplacedByPolicy(string policy, int pods)
+    [InlineData("TerminatingOrFailed", 30, 1)]
+    [InlineData("TerminatingOrFailed", 0, 1)]
+    [InlineData("Failed", 30, 0)]
+    [InlineData("Failed", 0, 0)]
+    public void Job_PodIsBeingDeleted_IsReplacedByPolicyWhateverItsGracePeriod(string policy, int graceSeconds, int replacements)
     {
         var model = new JobModel(spec => spec.PodReplacementPolicy = policy, keepsDeletedPods: true).Settle();
-        model.Delete(model.Active[0]);
+        model.Delete(model.Active[0], graceSeconds);
 
         model.Settle().Pass(10);
 
-        (model.Pods.Count, model.Status.Terminating).ShouldBe((pods, 1));
-        model.Stop(model.Pods.Single(pod => pod.IsDeleting));
+        model.Active.Count.ShouldBe(replacements);
+        // With no grace period, only the Job's finalizer holds it.
+        model.Status.Terminating.ShouldBe(replacements > 0 && graceSeconds == 0 ? 0 : 1);
+        foreach (var pod in model.Pods.Where(pod => pod.IsDeleting))
+            model.Stop(pod);
         model.Pass(60);
         (model.Active.Count, model.Status.Failed).ShouldBe((1, 1));
     }

@@ -118,18 +118,24 @@ public sealed class NodeEvictionTests
         model.Evictions.ShouldBe([("web", true, 18.0)]);
     }
 
-    [Fact]
-    public void Decide_LeavingPodOfASilentNode_IsForcedOutToo()
+    [Theory]
+    [InlineData(30)]
+    [InlineData(0)]
+    public void Decide_LeavingPodOfASilentNode_IsForcedOutToo(int graceSeconds)
     {
         var model = new NodeModel();
         model.AddNode("dead");
         model.AddNode("live");
         model.AddPod("web", "dead", change: pod =>
-            (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (model.Cluster.Now.UtcDateTime, 30));
+        {
+            pod.Metadata.Finalizers = ["example.com/hold"];
+            (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (model.Cluster.Now.UtcDateTime, graceSeconds);
+        });
 
         model.Run(20, "live");
 
         model.Evictions.ShouldBe([("web", true, 13.0)]);
+        model.Cluster.All<V1Pod>().ShouldHaveSingleItem().Status.Phase.ShouldBe("Failed", "whoever holds it learns that it has ended");
     }
 
     [Fact]

@@ -54,6 +54,13 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         TableColumn<V1Pod>.Of("Readiness Gates", ReadinessGatesOf, priority: 1),
     ];
 
+    // A pod that no node has never runs. What waits for its end, such as the Job whose finalizer it has, learns it from its phase.
+    public override void PrepareForDeletion(KubeObject obj)
+    {
+        if (obj is V1Pod { IsTerminal: false, Metadata.Finalizers.Count: > 0 } pod && string.IsNullOrEmpty(pod.Spec?.NodeName))
+            (pod.Status ??= new V1PodStatus()).Phase = PodPhase.Failed;
+    }
+
     public override bool TryPrepareForPartUpdate(string subresource, KubeObject updated, KubeObject current)
     {
         if (subresource != EphemeralContainers.Subresource)
