@@ -71,7 +71,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
         node.Put(TestPods.Shell("a", $": {mark}; {Idle}", image: DockerMachine.Image));
         await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
 
-        using (var process = System.Diagnostics.Process.GetProcessById(ProcessTable.WithArgument(mark).ShouldHaveSingleItem()))
+        using (var process = System.Diagnostics.Process.GetProcessById(await ProcessTable.ProgramAsync(mark)))
             process.Kill();
 
         var after = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);

@@ -20,7 +20,7 @@ public sealed class CrashDetectorTests : IDisposable
     [Fact]
     public async Task Look_NobodyListens_SiloIsDeclaredDead()
     {
-        var gone = _members.Add(Unused(), SiloStatus.Active);
+        var gone = _members.Add(FreePorts.Next(), SiloStatus.Active);
         _members.Add(Listening(), SiloStatus.Active);
 
         await Detector(self: 1).LookAsync(TestContext.Current.CancellationToken);
@@ -44,7 +44,7 @@ public sealed class CrashDetectorTests : IDisposable
     [InlineData(SiloStatus.Dead)]
     public async Task Look_SiloIsNotActive_IsLeftAlone(SiloStatus status)
     {
-        _members.Add(Unused(), status);
+        _members.Add(FreePorts.Next(), status);
 
         await Detector(self: 1).LookAsync(TestContext.Current.CancellationToken);
 
@@ -54,7 +54,7 @@ public sealed class CrashDetectorTests : IDisposable
     [Fact]
     public async Task Look_OnlyOneself_IsLeftAlone()
     {
-        var port = Unused();
+        var port = FreePorts.Next();
         _members.Add(port, SiloStatus.Active);
 
         await Detector(self: port).LookAsync(TestContext.Current.CancellationToken);
@@ -69,7 +69,7 @@ public sealed class CrashDetectorTests : IDisposable
         detector.Probe();
         detector.Probe();
         await detector.StartAsync(TestContext.Current.CancellationToken);
-        var first = _members.Add(Unused(), SiloStatus.Active);
+        var first = _members.Add(FreePorts.Next(), SiloStatus.Active);
         detector.Probe();
 
         await Eventually.HoldsAsync(() => _members.Killed.Contains(first));
@@ -80,13 +80,6 @@ public sealed class CrashDetectorTests : IDisposable
         _members, new Self(self), TimeProvider.System, NullLogger<CrashDetector>.Instance);
 
     private int Listening() => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-    private static int Unused()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     private static SiloAddress AddressOf(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);
 

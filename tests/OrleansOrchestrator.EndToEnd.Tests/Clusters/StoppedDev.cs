@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Testing;
+
 namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 /// <summary>The data folder of a cluster that has been stopped, with some objects in it; whoever needs one takes a copy.</summary>
@@ -22,7 +24,7 @@ public sealed class StoppedDev : IAsyncLifetime
     internal async Task CopyToAsync(string folder)
     {
         await using var copy = RunningCommand.Start("cp", ["--archive", _scratch.At("data"), folder]);
-        (await copy.WaitAsync(Member.StopsWithin)).ExitCode.ShouldBe(0);
+        (await copy.WaitAsync(Eventually.Patience)).ExitCode.ShouldBe(0);
     }
 
     public ValueTask DisposeAsync()

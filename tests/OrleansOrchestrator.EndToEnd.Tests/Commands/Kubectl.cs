@@ -3,7 +3,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
 /// <summary>The real kubectl, with a kubeconfig and a home folder of its own.</summary>
 internal sealed class Kubectl(string kubeConfig, string home)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     private readonly Dictionary<string, string> _environment = new()
     {

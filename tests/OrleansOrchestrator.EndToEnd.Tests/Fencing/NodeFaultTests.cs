@@ -30,6 +30,6 @@ public sealed class NodeFaultTests : NodeFaultTest
 
         foreach (var role in Victims.Keys)
             Verify(role, runs: 2);
-        await Cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
+        await Cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=60s");
     }
 }

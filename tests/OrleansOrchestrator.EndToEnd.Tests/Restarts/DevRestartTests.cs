@@ -25,7 +25,7 @@ public sealed class DevRestartTests : EndToEndTest
         (await IdentitiesAsync(cluster)).ShouldBe(before);
         (await hello.ServiceAddressAsync()).ShouldBe(address);
         await hello.WaitForAnswersFromAsync([.. pods.Select(HelloSample.NameOf)]);
-        await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
+        await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=60s");
     }
 
     /// <summary>What must not change by a restart: which objects there are.</summary>

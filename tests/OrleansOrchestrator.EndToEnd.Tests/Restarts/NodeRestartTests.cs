@@ -35,7 +35,7 @@ public sealed class NodeRestartTests : EndToEndTest
         await hello.WaitForReadyPodsAsync(4);
         (await DescribePodsAsync(hello)).Where(pod => before.Any(old => old.Name == pod.Name)).ShouldBe(before);
 
-        await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
+        await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=60s");
         await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
     }
 

@@ -31,7 +31,7 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
     {
         await RunAsync("run", "single", "--image", "registry.invalid/main:1", "--command", "--", "main");
 
-        (await RunAsync("wait", "pod/single", "--for=condition=Ready", "--timeout=30s")).Output.ShouldBe("pod/single condition met\n");
+        (await RunAsync("wait", "pod/single", "--for=condition=Ready", "--timeout=60s")).Output.ShouldBe("pod/single condition met\n");
     }
 
     [Fact]
@@ -148,8 +148,8 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
     public async Task Wait_ForDeletion_EndsWhenTheObjectIsGone()
     {
         await ApplyAsync(Manifests.Pod("one"));
-        await RunAsync("wait", "pod/one", "--for=condition=Ready", "--timeout=30s");
-        await using var wait = Kubectl.Start(["wait", "pod/one", "--for=delete", "--timeout=30s", "-n", UniqueName]);
+        await RunAsync("wait", "pod/one", "--for=condition=Ready", "--timeout=60s");
+        await using var wait = Kubectl.Start(["wait", "pod/one", "--for=delete", "--timeout=60s", "-n", UniqueName]);
 
         await RunAsync("delete", "pod", "one");
 
@@ -171,7 +171,7 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
             .ShouldStartWith("0/2 nodes are available: 2 node(s) were unschedulable"));
 
         (await RunAsync("uncordon", nodes[0])).Output.ShouldBe($"{nodes[0]} uncordoned\n");
-        await RunAsync("wait", "pod/one", "--for=condition=Ready", "--timeout=30s");
+        await RunAsync("wait", "pod/one", "--for=condition=Ready", "--timeout=60s");
         (await RunAsync("get", "pod", "one", "-o", "jsonpath=node/{.spec.nodeName}")).Output.ShouldBe(nodes[0]);
     }
 }

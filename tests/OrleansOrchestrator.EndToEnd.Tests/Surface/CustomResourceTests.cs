@@ -57,7 +57,7 @@ public sealed class CustomResourceTests(HollowCluster hollow) : HollowTest(hollo
         (await RunAsync("get", ShortName, "a", "-o", "jsonpath={.spec.replicas}/{.metadata.generation}")).Output.ShouldBe("5/3");
         (await RunAsync("explain", $"crontabs.{Group}.spec.cronSpec")).Output.ShouldContain("When it runs.");
 
-        await Kubectl.RunAsync("delete", "crd", $"crontabs.{Group}", "--timeout=30s");
+        await Kubectl.RunAsync("delete", "crd", $"crontabs.{Group}", "--timeout=60s");
         (await TryAsync("get", $"crontabs.{Group}")).ExitCode.ShouldBe(1);
         await DefineAsync();
         (await RunAsync("get", ShortName, "-o", "name")).Lines.ShouldBeEmpty();
@@ -81,7 +81,7 @@ public sealed class CustomResourceTests(HollowCluster hollow) : HollowTest(hollo
         var definition = Definition.Replace("GROUP", Group, StringComparison.Ordinal).Replace("SHORT", ShortName, StringComparison.Ordinal);
         await Kubectl.RunWithInputAsync(definition, "apply", "-f", "-");
         AtEnd(() => Kubectl.TryAsync("delete", "crd", $"crontabs.{Group}", "--wait=false"));
-        await Kubectl.RunAsync("wait", "--for", "condition=established", $"crd/crontabs.{Group}", "--timeout=30s");
+        await Kubectl.RunAsync("wait", "--for", "condition=established", $"crd/crontabs.{Group}", "--timeout=60s");
     }
 
     private string CronTab(string name, string spec) =>

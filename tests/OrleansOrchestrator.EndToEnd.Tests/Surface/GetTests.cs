@@ -88,7 +88,7 @@ public sealed class GetTests(HollowCluster hollow) : HollowTest(hollow)
     {
         await ApplyAsync(Manifests.Pod("one"));
         await ApplyAsync(Manifests.Pod("two"));
-        await RunAsync("wait", "pod/one", "pod/two", "--for=condition=Ready", "--timeout=30s");
+        await RunAsync("wait", "pod/one", "pod/two", "--for=condition=Ready", "--timeout=60s");
         var node = (await RunAsync("get", "pod", "two", "-o", "jsonpath={.spec.nodeName}")).Output;
 
         await ShouldPickAsync(["pod/one"], "--field-selector", "metadata.name=one");

@@ -29,7 +29,7 @@ public sealed class AutoscalingTests : EndToEndTest
         OnFailure(cluster.DescribeAsync);
         var kubectl = cluster.Kubectl;
         await kubectl.RunWithInputAsync(Deployment(load), "apply", "-f", "-");
-        await kubectl.RunAsync("rollout", "status", "deployment", "web", "--timeout=30s");
+        await kubectl.RunAsync("rollout", "status", "deployment", "web", "--timeout=60s");
         await kubectl.RunAsync("autoscale", "deployment", "web", "--min", "1", "--max", "3", "--cpu-percent", "50");
         await kubectl.RunAsync("patch", "hpa", "web", "--type=merge", "-p", Behavior);
 
@@ -44,14 +44,15 @@ public sealed class AutoscalingTests : EndToEndTest
         (await kubectl.RunAsync("top", "nodes")).Text.ShouldMatch(@"(?m)^\S+ +\d+m +\d+% +\d+Mi +\d+% *$");
         (await kubectl.RunAsync("get", "pods.metrics.k8s.io", "-l", "app=web")).Text.ShouldMatch(@"(?m)^NAME +CPU +MEMORY +WINDOW *$");
         (await kubectl.RunAsync("top", "pods", "-l", "app=other")).Text.ShouldContain("No resources found");
-        var described = (await kubectl.RunAsync("describe", "hpa", "web")).Text;
-        described.ShouldMatch(@"(?m)^ +ScalingActive +True +ValidMetricFound +the HPA was able to successfully calculate a replica count from cpu resource utilization \(percentage of request\)$");
-        described.ShouldMatch(@"(?m)^ +Normal +SuccessfulRescale .* New size: [23]; reason: cpu resource utilization \(percentage of request\) above target$");
+        await IsDescribedAsync(
+            kubectl,
+            @"(?m)^ +ScalingActive +True +ValidMetricFound +the HPA was able to successfully calculate a replica count from cpu resource utilization \(percentage of request\)$",
+            @"(?m)^ +Normal +SuccessfulRescale .* New size: [23]; reason: cpu resource utilization \(percentage of request\) above target$");
 
         File.Delete(load);
 
         await Eventually.PassesAsync(async () => (await ReplicasAsync(kubectl)).ShouldBe("1"));
-        (await kubectl.RunAsync("describe", "hpa", "web")).Text.ShouldContain("New size: 1; reason: All metrics below target");
+        await IsDescribedAsync(kubectl, "New size: 1; reason: All metrics below target");
 
         await ScaleByAnotherServerAsync(kubectl);
     }
@@ -59,16 +60,16 @@ public sealed class AutoscalingTests : EndToEndTest
     private async Task ScaleByAnotherServerAsync(Kubectl kubectl)
     {
         await kubectl.RunWithInputAsync(MetricsAdapter.Pod, "apply", "-f", "-");
-        await kubectl.RunAsync("wait", "pod", "adapter", "--for=condition=Ready", "--timeout=30s");
+        await kubectl.RunAsync("wait", "pod", "adapter", "--for=condition=Ready", "--timeout=60s");
         var address = (await kubectl.RunAsync("get", "pod", "adapter", "-o", "jsonpath={.status.podIP}")).Text.Trim();
         await using var adapter = new MetricsAdapter(IPAddress.Parse(address)) { Value = 30 };
         await kubectl.RunWithInputAsync(adapter.Objects, "apply", "-f", "-");
-        await kubectl.RunAsync("wait", "apiservice", MetricsAdapter.ApiService, "--for=condition=Available", "--timeout=30s");
+        await kubectl.RunAsync("wait", "apiservice", MetricsAdapter.ApiService, "--for=condition=Available", "--timeout=60s");
 
         await kubectl.RunAsync("patch", "hpa", "web", "--type=merge", "-p", MetricsAdapter.AutoscalerPatch);
 
         await Eventually.PassesAsync(async () => (await ReplicasAsync(kubectl)).ShouldBe("3"));
-        (await kubectl.RunAsync("describe", "hpa", "web")).Text.ShouldContain("New size: 3; reason: external metric queue(nil) above target");
+        await IsDescribedAsync(kubectl, @"New size: 3; reason: external metric queue\(nil\) above target");
         adapter.Asked.ShouldBe(("/apis/external.metrics.k8s.io/v1beta1/namespaces/default/queue", "CN=front-proxy-client", "system:serviceaccount:kube-system:horizontal-pod-autoscaler"));
 
         adapter.Value = 10;
@@ -77,6 +78,14 @@ public sealed class AutoscalingTests : EndToEndTest
         await kubectl.RunAsync("delete", "service", "adapter");
         await Eventually.PassesAsync(async () => (await kubectl.RunAsync("get", "apiservice", MetricsAdapter.ApiService)).Text.ShouldMatch(@" default/adapter +False \(ServiceNotFound\) "));
     }
+
+    /// <summary>Waits until the autoscaler's conditions and events say so: they come after what they tell of.</summary>
+    private static Task IsDescribedAsync(Kubectl kubectl, params string[] patterns) => Eventually.PassesAsync(async () =>
+    {
+        var described = (await kubectl.RunAsync("describe", "hpa", "web")).Text;
+        foreach (var pattern in patterns)
+            described.ShouldMatch(pattern);
+    });
 
     private static async Task<string> ReplicasAsync(Kubectl kubectl) =>
         (await kubectl.RunAsync("get", "deployment", "web", "-o", "jsonpath={.spec.replicas}")).Text.Trim();

@@ -125,7 +125,7 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     public async Task Logs_Followed_ShowNewLinesAndEndWithTheContainer()
     {
         await Kubectl.RunWithInputAsync(CounterPod(), "apply", "-n", Space, "-f", "-");
-        await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=30s", "-n", Space);
+        await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=60s", "-n", Space);
         await using var follow = Kubectl.Start(["logs", "-f", "counter", "-n", Space]);
 
         await Eventually.PassesAsync(() =>
@@ -157,8 +157,8 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         (await Kubectl.RunAsync("get", "job", "now", "-n", UniqueName)).Lines[1].ShouldMatch(@"^now +Complete +1/1 +\d+s ");
 
         // Pods that were counted hold up nobody.
-        await Kubectl.RunAsync("delete", "job", "indexed", "--timeout=30s", "-n", UniqueName);
-        await Kubectl.RunAsync("wait", "pod", "-l", "job-name=indexed", "--for=delete", "--timeout=30s", "-n", UniqueName);
+        await Kubectl.RunAsync("delete", "job", "indexed", "--timeout=60s", "-n", UniqueName);
+        await Kubectl.RunAsync("wait", "pod", "-l", "job-name=indexed", "--for=delete", "--timeout=60s", "-n", UniqueName);
     }
 
     private string Jobs() => $"""

@@ -36,9 +36,12 @@ public sealed class RolloutTests(ProcessRuntime runtime) : EndToEndTest
 
         (await load.NextAnswerAsync()).ShouldBe("release 2", "old pods get no connections any more");
         (await RunAsync("rollout", "history", "deployment/web")).Text.ShouldMatch("(?m)^2 ");
-        var events = (await RunAsync("get", "events", "--field-selector", "involvedObject.kind=Deployment", "-o", "custom-columns=R:.reason,M:.message")).Text;
-        events.ShouldMatch("(?m)^ScalingReplicaSet +Scaled up replica set web-[a-z0-9]+ from 0 to 3$");
-        events.ShouldMatch("(?m)^ScalingReplicaSet +Scaled down replica set web-[a-z0-9]+ from 1 to 0$");
+        await Eventually.PassesAsync(async () =>
+        {
+            var events = (await RunAsync("get", "events", "--field-selector", "involvedObject.kind=Deployment", "-o", "custom-columns=R:.reason,M:.message")).Text;
+            events.ShouldMatch("(?m)^ScalingReplicaSet +Scaled up replica set web-[a-z0-9]+ from 0 to 3$");
+            events.ShouldMatch("(?m)^ScalingReplicaSet +Scaled down replica set web-[a-z0-9]+ from 1 to 0$");
+        });
 
         await RunAsync("rollout", "undo", "deployment/web");
         await RolledOutAsync();
@@ -147,7 +150,7 @@ public sealed class RolloutTests(ProcessRuntime runtime) : EndToEndTest
                   folder=$(mktemp -d)
                   echo "release $RELEASE" > "$folder/index.html"
                   busybox httpd -f -p "$POD_IP:8080" -h "$folder" &
-                  trap 'sleep 3; kill $!; rm -r "$folder"; exit 0' TERM
+                  trap 'sleep 5; kill $!; rm -r "$folder"; exit 0' TERM
                   wait
                 env:
                 - {name: RELEASE, value: "1"}

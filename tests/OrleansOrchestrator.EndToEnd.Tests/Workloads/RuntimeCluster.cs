@@ -70,7 +70,7 @@ public abstract class RuntimeCluster : IAsyncDisposable
 
     private async Task EndHelloAsync()
     {
-        await Cluster.Kubectl.RunAsync("delete", "namespace", Space, "--timeout=40s");
+        await Cluster.Kubectl.RunAsync("delete", "namespace", Space, "--timeout=60s");
         (await Cluster.Api.ListAsync("/api/v1/pods")).ShouldNotContain(pod => (string?)pod["metadata"]!["namespace"] == Space);
         await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(Space)).ShouldBeEmpty());
     }

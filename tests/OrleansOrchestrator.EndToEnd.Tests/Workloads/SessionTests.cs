@@ -17,7 +17,7 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
         OnFailure(runtime.Cluster.DescribeAsync);
         AtEnd(() => Kubectl.RunAsync("delete", "pod", "web"));
         await Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
-        await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
+        await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
     }
 
     [Fact]

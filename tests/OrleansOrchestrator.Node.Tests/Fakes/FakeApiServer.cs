@@ -6,13 +6,11 @@ using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -28,8 +26,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private long _compacted;
     private int _tokens;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Nobody else gets it while the server is away.
+    private readonly int _port = FreePorts.Next();
     private WebApplication? _application;
-    private int _port;
 
     /// <summary>Every request that was answered, as <c>METHOD /path</c>.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -60,7 +59,6 @@ internal sealed class FakeApiServer : IAsyncDisposable
         _application = builder.Build();
         _application.Run(HandleAsync);
         await _application.StartAsync();
-        _port = new Uri(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
     }
 
     /// <summary>The API is away: connections end and none are accepted.</summary>

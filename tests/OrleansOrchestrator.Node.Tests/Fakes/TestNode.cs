@@ -80,6 +80,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static string PathOf(string name) => $"api/v1/namespaces/default/pods/{name}";
 
+    /// <summary>The time since the API took the last renewal of the node's lease.</summary>
+    public TimeSpan SinceRenewal => TimeProvider.System.GetUtcNow() - Api.Get<V1Lease>(ResourcePath.NodeLease(Options.Name))!.Spec.RenewTime!.Value;
+
     public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
 
     public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 45)

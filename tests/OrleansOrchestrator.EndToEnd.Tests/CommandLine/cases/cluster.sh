@@ -8,7 +8,7 @@ kubectl version | has '^Server Version: v1[.]'
 kubectl cluster-info | has 'control plane.* is running at .*https://'
 ## cluster-info dump
 pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
+kubectl wait pod/one --for condition=Ready --timeout 60s
 kubectl cluster-info dump --namespaces "$SPACE" --output-directory dump >/dev/null
 has '"name": "one"' <"dump/$SPACE/pods.json"
 ## get componentstatuses
@@ -27,8 +27,8 @@ openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem -subj 
 gone_at_end csr "$SPACE"
 printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"%s"},"spec":{"request":"%s","signerName":"kubernetes.io/kube-apiserver-client","usages":["client auth"]}}' "$SPACE" "$(base64 -w0 request.pem)" | kubectl create -f -
 kubectl certificate approve "$SPACE"
-kubectl wait "csr/$SPACE" --for condition=Approved --timeout 30s
-kubectl wait "csr/$SPACE" --for 'jsonpath={.status.certificate}' --timeout 30s
+kubectl wait "csr/$SPACE" --for condition=Approved --timeout 60s
+kubectl wait "csr/$SPACE" --for 'jsonpath={.status.certificate}' --timeout 60s
 kubectl get "csr/$SPACE" -o 'jsonpath={.status.certificate}' | base64 -d > certificate.pem
 openssl x509 -in certificate.pem -noout -subject | has jane
 ## cordon
@@ -43,14 +43,15 @@ kubectl uncordon "$node" | is "node/$node uncordoned"
 field "node/$node" .spec.unschedulable | is ''
 ## drain
 pod "$SPACE"
-kubectl wait "pod/$SPACE" --for condition=Ready --timeout 30s
+kubectl wait "pod/$SPACE" --for condition=Ready --timeout 60s
 node="$(field "pod/$SPACE" .spec.nodeName)"
 trap 'kubectl uncordon "$node" >/dev/null' EXIT
 kubectl create poddisruptionbudget guard --selector "app=$SPACE" --min-available 1
+kubectl wait poddisruptionbudget/guard --for condition=DisruptionAllowed=False --timeout 60s
 ! kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 4s 2>refused
 has "Cannot evict pod as it would violate the pod's disruption budget" <refused
 kubectl patch poddisruptionbudget guard --patch '{"spec":{"minAvailable":0}}'
-kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 40s | has "^pod/$SPACE evicted"
+kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 60s | has "^pod/$SPACE evicted"
 ## taint
 node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"
 kubectl taint node "$node" example.org/test=x:PreferNoSchedule | is "node/$node tainted"

@@ -24,12 +24,12 @@ field ingress/a '.spec.rules[0].http.paths[0].pathType' | is Prefix
 ## create job
 kubectl create job a --image registry.invalid/main:1
 field job/a .spec.backoffLimit | is 6
-kubectl wait job/a --for jsonpath='{.status.active}'=1 --timeout 30s
+kubectl wait job/a --for jsonpath='{.status.active}'=1 --timeout 60s
 ## create job --from
 kubectl create cronjob a --image registry.invalid/main:1 --schedule '0 0 1 1 *'
 kubectl create job b --from cronjob/a
 field job/b '.metadata.ownerReferences[0].name' | is a
-kubectl wait job/b --for jsonpath='{.status.active}'=1 --timeout 30s
+kubectl wait job/b --for jsonpath='{.status.active}'=1 --timeout 60s
 ## create namespace
 gone_at_end namespace "$SPACE-b"
 kubectl create namespace "$SPACE-b" | is "namespace/$SPACE-b created"
@@ -37,7 +37,7 @@ field "namespace/$SPACE-b" .status.phase | is Active
 ## create poddisruptionbudget
 kubectl create poddisruptionbudget a --selector app=a --min-available 1
 field poddisruptionbudget/a .spec.minAvailable | is 1
-kubectl wait poddisruptionbudget/a --for condition=DisruptionAllowed=False --timeout 30s
+kubectl wait poddisruptionbudget/a --for condition=DisruptionAllowed=False --timeout 60s
 ## create priorityclass
 gone_at_end priorityclass "$SPACE"
 kubectl create priorityclass "$SPACE" --value 5 --description text
@@ -51,7 +51,7 @@ kubectl create quota b --hard secrets=1
 kubectl create secret generic first --from-literal key=value
 ! kubectl create secret generic second --from-literal key=value 2>refused
 has 'secrets "second" is forbidden: exceeded quota: b, requested: secrets=1, used: secrets=1, limited: secrets=1' <refused
-kubectl wait quota/b --for 'jsonpath={.status.used.secrets}=1' --timeout 30s
+kubectl wait quota/b --for 'jsonpath={.status.used.secrets}=1' --timeout 60s
 kubectl describe quota b | has '^secrets +1 +1$'
 ## create role
 kubectl create role a --verb get --resource pods

@@ -89,10 +89,10 @@ kubectl annotate configmap a note=text | is 'configmap/a annotated'
 field configmap/a .metadata.annotations.note | is text
 ## wait
 pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s | is 'pod/one condition met'
+kubectl wait pod/one --for condition=Ready --timeout 60s | is 'pod/one condition met'
 ## events
 pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
+kubectl wait pod/one --for condition=Ready --timeout 60s
 tells() { kubectl events --for pod/one | has 'Scheduled +Pod/one'; }
 eventually tells
 ## kustomize

@@ -9,7 +9,7 @@ is() { local text; text="$(cat)"; [[ "$text" == "$1" ]] || { echo "expected '$1'
 has() { local text; text="$(cat)"; grep -qE -- "$1" <<<"$text" || { echo "expected a line like '$1' in: $text" >&2; return 1; }; }
 
 # Repeats a command until it succeeds: for what comes beside the thing that it tells of, as events do.
-eventually() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return 1; sleep 0.2; done; }
+eventually() { local end=$((SECONDS + 45)); until "$@"; do ((SECONDS < end)) || return 1; sleep 0.2; done; }
 
 # The field of an object.
 field() { kubectl get "$1" -o "jsonpath={$2}"; }
@@ -20,7 +20,7 @@ gone_at_end() { trap "command kubectl delete $* --wait=false --ignore-not-found 
 map() { kubectl create configmap "$1" --from-literal "key=${2:-before}" >/dev/null; }
 pod() { kubectl run "$1" --image registry.invalid/main:1 --labels "app=$1" --command -- main >/dev/null; }
 deployment() { kubectl create deployment "$1" --image registry.invalid/main:1 --replicas 1 >/dev/null; }
-rolled_out() { kubectl rollout status deployment "$1" --timeout 30s >/dev/null; }
+rolled_out() { kubectl rollout status deployment "$1" --timeout 60s >/dev/null; }
 manifest() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s"},"data":{"key":"%s"}}' "$1" "$2"; }
 # A workload of a kind of the group apps.
 workload() {

@@ -1,6 +1,6 @@
 ## run
 kubectl run one --image registry.invalid/main:1 --command -- main | is 'pod/one created'
-kubectl wait pod/one --for condition=Ready --timeout 30s
+kubectl wait pod/one --for condition=Ready --timeout 60s
 ## expose
 deployment web
 kubectl expose deployment web --port 80 --target-port 8080 | is 'service/web exposed'
@@ -26,10 +26,10 @@ kubectl rollout history deployment web --revision 1 | has 'main:1$'
 deployment web
 rolled_out web
 kubectl rollout pause deployment web
-kubectl wait deployment web --for condition=Progressing=Unknown --timeout 30s
+kubectl wait deployment web --for condition=Progressing=Unknown --timeout 60s
 kubectl set image deployment web main=registry.invalid/main:2
 kubectl scale deployment web --replicas 2
-kubectl wait deployment web --for 'jsonpath={.status.readyReplicas}=2' --timeout 30s
+kubectl wait deployment web --for 'jsonpath={.status.readyReplicas}=2' --timeout 60s
 kubectl get rs -o 'jsonpath={.items[*].spec.template.spec.containers[0].image}' | is registry.invalid/main:1
 ## rollout restart
 deployment web
@@ -47,7 +47,7 @@ rolled_out web
 field deployment/web .status.updatedReplicas | is 1
 ## rollout status
 deployment web
-kubectl rollout status deployment web --timeout 30s | has '^deployment "web" successfully rolled out$'
+kubectl rollout status deployment web --timeout 60s | has '^deployment "web" successfully rolled out$'
 ## rollout undo
 deployment web
 rolled_out web
