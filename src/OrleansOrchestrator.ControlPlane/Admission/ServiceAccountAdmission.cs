@@ -1,8 +1,10 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Namespaces;
+using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
@@ -29,13 +31,32 @@ internal sealed class ServiceAccountAdmission(AdmissionReader reader, TimeProvid
 
     public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        var spec = ((V1Pod)request.Object!).Spec;
+        var pod = (V1Pod)request.Object!;
+        var spec = pod.Spec;
+        if (pod.IsMirror)
+        {
+            // Its node runs it as it is.
+            RefuseReferences(request, spec);
+            return request;
+        }
+
         var account = await FindAsync(request, spec.ServiceAccountName, cancellationToken);
         if ((spec.AutomountServiceAccountToken ?? account.AutomountServiceAccountToken) is not false)
             Mount(spec);
         if (spec.ImagePullSecrets is not { Count: > 0 } && account.ImagePullSecrets is { Count: > 0 } secrets)
             spec.ImagePullSecrets = [.. secrets];
         return request;
+    }
+
+    private static void RefuseReferences(AdmissionRequest request, V1PodSpec spec)
+    {
+        var fault = !string.IsNullOrEmpty(spec.ServiceAccountName) ? "a mirror pod may not reference service accounts"
+            : ApiObjectReferences.HasSecret(spec) ? "a mirror pod may not reference secrets"
+            : spec.Volumes?.Any(volume => volume.Projected?.Sources?.Any(source => source.ServiceAccountToken is not null) is true) is true
+                ? "a mirror pod may not use ServiceAccountToken volume projections"
+            : null;
+        if (fault is not null)
+            throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, fault);
     }
 
     private async ValueTask<V1ServiceAccount> FindAsync(AdmissionRequest request, string name, CancellationToken cancellationToken)

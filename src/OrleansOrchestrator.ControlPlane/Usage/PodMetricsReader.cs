@@ -24,16 +24,16 @@ internal sealed class PodMetricsReader(WatchCaches caches, ResourceRegistry regi
         var (pods, nodes) = (caches[registry[WellKnownResources.Pods]], caches[registry[WellKnownResources.Nodes]]);
         await pods.EnsureFreshAsync(Freshness.Any, cancellationToken);
         await nodes.EnsureFreshAsync(Freshness.Any, cancellationToken);
-        var wanted = pods.Select(filter).Objects.Select(pod => pod.SharedModel<V1Pod>()).Where(IsRunning).ToDictionary(pod => pod.Metadata.Uid, StringComparer.Ordinal);
-        var asked = wanted.Values.Select(pod => pod.Spec.NodeName).Distinct(StringComparer.Ordinal)
+        var running = pods.Select(filter).Objects.Select(pod => pod.SharedModel<V1Pod>()).Where(IsRunning).ToList();
+        var wanted = running.ToLookup(pod => (pod.Spec.NodeName, pod.UidOnNode));
+        var asked = running.Select(pod => pod.Spec.NodeName).Distinct(StringComparer.Ordinal)
             .Select(node => nodes.Find(new ObjectKey("", node))?.SharedModel<V1Node>()).OfType<V1Node>();
         var metrics = new List<KubeObject>();
         foreach (var (node, summary) in await usage.ReadAsync(asked, cancellationToken))
         {
             foreach (var stats in summary.Pods.Where(IsMeasured).DistinctBy(stats => stats.PodRef.Uid))
             {
-                if (wanted.TryGetValue(stats.PodRef.Uid, out var pod) && pod.Spec.NodeName == node.Metadata.Name)
-                    metrics.Add(MetricsOf(pod, stats));
+                metrics.AddRange(wanted[(node.Metadata.Name, stats.PodRef.Uid)].Select(pod => MetricsOf(pod, stats)));
             }
         }
 

@@ -23,6 +23,7 @@ public sealed class PodInfo
         SpreadOwnerUid = FindSpreadOwner(metadata);
         Priority = pod.Priority;
         MayPreempt = pod.MayPreempt;
+        IsMirror = pod.IsMirror;
         SchedulerName = string.IsNullOrEmpty(pod.Spec.SchedulerName) ? "default-scheduler" : pod.Spec.SchedulerName;
         NodeName = string.IsNullOrEmpty(pod.Spec.NodeName) ? null : pod.Spec.NodeName;
         IsGated = pod.IsGated;
@@ -47,6 +48,9 @@ public sealed class PodInfo
 
     /// <summary>Whether its preemption policy allows it to preempt pods of lower priority.</summary>
     public bool MayPreempt { get; }
+
+    /// <summary>Whether it only shows a static pod, which its node runs whatever happens to this object.</summary>
+    public bool IsMirror { get; }
 
     /// <summary><c>spec.schedulerName</c>.</summary>
     public string SchedulerName { get; }

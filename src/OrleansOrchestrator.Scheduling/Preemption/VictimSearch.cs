@@ -19,7 +19,7 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
     public (PreemptionCandidate? Candidate, Rejection? Rejection) Search(PodInfo pod, int row, BudgetCount budgets)
     {
         var node = cache.Nodes.Record(row);
-        var lower = node.Pods.Where(record => record.Info.Priority < pod.Priority)
+        var lower = node.Pods.Where(record => record.Info.Priority < pod.Priority && !record.Info.IsMirror)
             .OrderByDescending(record => record.Info.Priority)
             .ThenBy(record => record.Info.StartedAt ?? DateTime.MaxValue)
             .ToList();

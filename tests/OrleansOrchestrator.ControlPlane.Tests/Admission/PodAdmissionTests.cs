@@ -38,6 +38,52 @@ public sealed class PodAdmissionTests : IAsyncLifetime
         pod.Spec.Containers[1].VolumeMounts.ShouldHaveSingleItem().Name.ShouldBe("mine");
     }
 
+    [Fact]
+    public async Task Mirror_OfAStaticPod_StaysAsItIs()
+    {
+        var given = Mirror("p");
+
+        var pod = await Api.CreateAsync(given);
+
+        (pod.Spec.ServiceAccountName, pod.Spec.ServiceAccount, pod.Spec.Volumes, pod.Spec.Containers[0].VolumeMounts).ShouldBe((null, null, null, null));
+    }
+
+    [Theory]
+    [InlineData("account", "a mirror pod may not reference service accounts")]
+    [InlineData("pull", "a mirror pod may not reference secrets")]
+    [InlineData("volume", "a mirror pod may not reference secrets")]
+    [InlineData("token", "a mirror pod may not use ServiceAccountToken volume projections")]
+    public async Task Mirror_ThatRefersToTheApi_IsRefused(string what, string why)
+    {
+        var pod = Mirror("p");
+        switch (what)
+        {
+            case "account":
+                pod.Spec.ServiceAccountName = "default";
+                break;
+            case "pull":
+                pod.Spec.ImagePullSecrets = [new V1LocalObjectReference { Name = "s" }];
+                break;
+            case "volume":
+                pod.Spec.Volumes = [new V1Volume { Name = "v", Secret = new V1SecretVolumeSource { SecretName = "s" } }];
+                break;
+            default:
+                var token = new V1VolumeProjection { ServiceAccountToken = new V1ServiceAccountTokenProjection { Path = "t" } };
+                pod.Spec.Volumes = [new V1Volume { Name = "v", Projected = new V1ProjectedVolumeSource { Sources = [token] } }];
+                break;
+        }
+
+        (await Should.ThrowAsync<ApiException>(() => Api.CreateAsync(pod))).Message.ShouldBe($"pods \"p\" is forbidden: {why}");
+    }
+
+    private static V1Pod Mirror(string name)
+    {
+        var pod = PodSamples.Pod("default", name);
+        pod.Metadata.Annotations = new Dictionary<string, string> { ["kubernetes.io/config.mirror"] = "hash" };
+        pod.Spec.NodeName = "n";
+        return pod;
+    }
+
     [Theory]
     [InlineData(null, false, false)]
     [InlineData(true, false, true)]

@@ -17,6 +17,15 @@ public sealed class PreemptionTests
                 + "preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.");
 
     [Fact]
+    public void Preempt_MirrorPods_AreNoVictims()
+    {
+        var mirror = Create("q", "2").On("a");
+        mirror.Metadata.Annotations = new Dictionary<string, string> { [StaticPods.MirrorAnnotation] = "hash" };
+        new Harness(Nodes.Create("a", cpu: "2")).Running(mirror).Preempt(Create("p", "1").WithPriority(10)).Message.ShouldBe(
+            "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.");
+    }
+
+    [Fact]
     public void Preempt_NodeTooSmallEvenEmpty_IsNotHelpful() =>
         new Harness(Nodes.Create("a", cpu: "2")).Running(Create("q", "1").On("a"))
             .Preempt(Create("p", "3").WithPriority(10)).Message.ShouldBe(

@@ -12,7 +12,15 @@ internal static class EphemeralContainerValidation
 {
     private const string NotForEphemeral = "cannot be set for an Ephemeral Container";
 
-    public static void Validate(V1PodSpec updated, V1PodSpec current, FieldErrors errors)
+    public static void Validate(V1Pod updated, V1Pod current, FieldErrors errors)
+    {
+        if (current.IsMirror)
+            errors.Forbidden(FieldPath.Root("[]"), "static pods do not support ephemeral containers");
+        else
+            Validate(updated.Spec, current.Spec, errors);
+    }
+
+    private static void Validate(V1PodSpec updated, V1PodSpec current, FieldErrors errors)
     {
         var path = FieldPath.Spec.Child("ephemeralContainers");
         var others = updated.Containers.OrNone().Concat(updated.InitContainers.OrNone()).Select(container => container.Name).ToHashSet(StringComparer.Ordinal);

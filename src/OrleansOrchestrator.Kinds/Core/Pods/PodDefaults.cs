@@ -35,14 +35,19 @@ internal static class PodDefaults
     {
         ApplyToTemplate(spec);
         spec.EnableServiceLinks ??= true;
-        spec.ServiceAccountName = spec.ServiceAccountName.Or("default");
-        spec.ServiceAccount = spec.ServiceAccountName;
         foreach (var container in spec.InitContainers.OrNone().Concat(spec.Containers.OrNone()))
         {
             ContainerDefaults.RequestLimits(container);
             if (spec.HostNetwork == true)
                 ContainerDefaults.OpenOnHost(container);
         }
+    }
+
+    /// <summary>Gives a pod the service account of its namespace if it names none.</summary>
+    public static void ApplyServiceAccount(V1PodSpec spec)
+    {
+        spec.ServiceAccountName = spec.ServiceAccountName.Or("default");
+        spec.ServiceAccount = spec.ServiceAccountName;
     }
 
     // The short field is the older name of the long one. Old clients read it.

@@ -76,12 +76,17 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
     }
 
     public override void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors) =>
-        EphemeralContainerValidation.Validate(((V1Pod)updated).Spec, ((V1Pod)current).Spec, errors);
+        EphemeralContainerValidation.Validate((V1Pod)updated, (V1Pod)current, errors);
 
     protected override void ApplyDefaults(V1Pod obj)
     {
-        if (obj.Spec is { } spec)
-            PodDefaults.ApplyToPod(spec);
+        if (obj.Spec is not { } spec)
+            return;
+        PodDefaults.ApplyToPod(spec);
+
+        // A mirror pod shows what its node runs, which refers to no object of the API.
+        if (!obj.IsMirror)
+            PodDefaults.ApplyServiceAccount(spec);
     }
 
     protected override void PrepareForCreate(V1Pod obj)
@@ -126,6 +131,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
             errors.Forbidden(FieldPath.Spec.Child("ephemeralContainers"), "cannot be set on create");
         if (obj.Spec is { SchedulingGates.Count: > 0, NodeName.Length: > 0 })
             errors.Forbidden(FieldPath.Spec.Child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+        MirrorPodValidation.Validate(obj, errors);
     }
 
     protected override void ValidateUpdate(V1Pod updated, V1Pod current, FieldErrors errors)
@@ -133,6 +139,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         PodSpecValidation.Validate(updated.Spec, FieldPath.Spec, isTemplate: false, errors);
         if (updated.Spec is not null && current.Spec is not null)
             PodUpdateValidation.Validate(updated.Spec, current.Spec, errors);
+        MirrorPodValidation.ValidateUpdate(updated, current, errors);
     }
 
     protected override void ValidateStatusUpdate(V1Pod updated, V1Pod current, FieldErrors errors) =>

@@ -10,6 +10,12 @@ public class PodFaultTests
     public void Pod_Minimal_IsValid() => Pods.Faults(Valid).ShouldBe("");
 
     [Theory]
+    [InlineData("{}", "metadata.annotations[kubernetes.io/config.mirror]: Invalid value: \"a\": must set spec.nodeName if mirror pod annotation is set")]
+    [InlineData("{'nodeName':'n'}", "")]
+    public void Mirror_WithoutANode_IsAFault(string change, string fault) =>
+        Pods.Faults(KindCase.Merge(Valid, $"{{'metadata':{{'annotations':{{'kubernetes.io/config.mirror':'a'}}}},'spec':{change}}}")).ShouldBe(fault);
+
+    [Theory]
     [InlineData("{'containers':null}", "spec.containers: Required value")]
     [InlineData("{'restartPolicy':'Sometimes'}", "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\"")]
     [InlineData("{'dnsPolicy':'x'}", "spec.dnsPolicy: Unsupported value: \"x\": supported values: \"ClusterFirstWithHostNet\", \"ClusterFirst\", \"Default\", \"None\"")]

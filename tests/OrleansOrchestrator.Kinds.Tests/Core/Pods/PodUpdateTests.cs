@@ -77,6 +77,18 @@ public class PodUpdateTests
     }
 
     [Theory]
+    [InlineData("{}", "{'kubernetes.io/config.mirror':'a'}", "metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation")]
+    [InlineData("{'kubernetes.io/config.mirror':'a'}", "{'kubernetes.io/config.mirror':'b'}", "metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not remove or update mirror pod annotation")]
+    [InlineData("{'kubernetes.io/config.mirror':'a'}", "{'kubernetes.io/config.mirror':null}", "metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not remove or update mirror pod annotation")]
+    [InlineData("{'kubernetes.io/config.mirror':'a'}", "{'kubernetes.io/config.mirror':'a','b':'c'}", "")]
+    public void Update_OfTheMirrorAnnotation_IsRefused(string current, string updated, string fault)
+    {
+        var pod = KindCase.Merge(Current, $"{{'metadata':{{'annotations':{current}}},'spec':{{'serviceAccountName':'a'}}}}");
+
+        Pods.UpdateFaults(pod, KindCase.Merge(pod, $"{{'metadata':{{'annotations':{updated}}}}}")).ShouldBe(fault);
+    }
+
+    [Theory]
     [InlineData("{'spec':{'activeDeadlineSeconds':50}}", 2)]
     [InlineData("{'metadata':{'labels':{'a':'b'}}}", 1)]
     public void Generation_OnUpdate_CountsChangesOfTheSpecOnly(string change, long generation)
