@@ -157,7 +157,7 @@ public sealed class PodFieldTests(DockerMachine docker)
     }
 
     [Fact]
-    public async Task Image_OfAPrivateRegistry_IsPulledWithThePodsSecret()
+    public async Task Image_OfAPrivateRegistry_IsPulledWithThePodsSecretOrTheNodesCredentials()
     {
         docker.SkipIfAbsent();
         await using var registry = await FakeRegistry.StartAsync("user", "pass:word", await ImageArchive.BusyboxLayerAsync());
@@ -182,6 +182,13 @@ public sealed class PodFieldTests(DockerMachine docker)
         pod.Spec.ImagePullSecrets = [new V1LocalObjectReference { Name = "pull" }, new V1LocalObjectReference { Name = "missing" }];
         (await OutputAsync(node, pod)).ShouldStartWith("pulled");
         await Eventually.HoldsAsync(() => EventsOf(node).Any(e => e.Reason == "FailedToRetrieveImagePullSecret" && e.Message.Contains("(missing)", StringComparison.Ordinal)), "the missing one is told");
+        await docker.Client.Images.DeleteImageAsync(registry.Image, new Docker.DotNet.Models.ImageDeleteParameters { Force = true }, CancellationToken.None);
+
+        var config = Path.Combine(node.Options.DataDirectory, "config.json");
+        await File.WriteAllTextAsync(config, $$"""{"auths":{"{{registry.Host}}":{"auth":"{{auth}}"} } }""", TestContext.Current.CancellationToken);
+        var own = Pod("echo pulled", "own");
+        own.Spec.Containers[0].Image = registry.Image;
+        (await OutputAsync(node, own)).ShouldStartWith("pulled");
         await docker.Client.Images.DeleteImageAsync(registry.Image, new Docker.DotNet.Models.ImageDeleteParameters { Force = true }, CancellationToken.None);
     }
 

@@ -27,6 +27,21 @@ public sealed class ProcessNodeTests
     }
 
     [Fact]
+    public async Task Pod_WithLimits_IsToldThatNobodyEnforcesThem()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process);
+        var pod = TestPods.Shell("a", "sleep 100");
+        var limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new("64Mi"), ["cpu"] = new("1"), ["ephemeral-storage"] = new("1Gi") };
+        pod.Spec.Containers[0].Resources = new V1ResourceRequirements { Limits = limits };
+        node.Put(pod);
+
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        var told = await Eventually.AnswersAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "LimitsNotSupported"), "it is told");
+        told.Message.ShouldContain("spec.containers[0].resources.limits.cpu, spec.containers[0].resources.limits.memory only counts");
+    }
+
+    [Fact]
     public async Task Pods_OnOneHostPort_TheSecondIsRejectedAndOneAfterTheFirstRuns()
     {
         await using var node = await TestNode.StartAsync(RuntimeKind.Process);

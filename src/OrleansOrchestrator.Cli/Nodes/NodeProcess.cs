@@ -22,6 +22,8 @@ internal static class NodeProcess
         var options = configured with
         {
             Tunnel = configured.Tunnel || settings.Tunnel,
+            StaticPodPath = settings.StaticPodPath.Length > 0 ? settings.StaticPodPath : configured.StaticPodPath,
+            StaticPodUrl = settings.StaticPodUrl.Length > 0 ? new Uri(settings.StaticPodUrl) : configured.StaticPodUrl,
             Name = settings.Name,
             Index = DataDirectory.IndexOf(settings.DataDirectory),
             Runtime = RuntimeKinds.Parse(settings.Runtime),

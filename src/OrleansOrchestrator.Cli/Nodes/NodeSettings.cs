@@ -7,7 +7,9 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <param name="Name">The node's name.</param>
 /// <param name="Runtime">The container runtime.</param>
 /// <param name="Tunnel">Whether the node is reached through a tunnel, whatever the options say.</param>
+/// <param name="StaticPodPath">The folder of static pods; empty for that of the options.</param>
+/// <param name="StaticPodUrl">The URL of static pods; empty for that of the options.</param>
 /// <param name="DataDirectory">The folder of the daemon's state.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
 /// <param name="Options">The options besides the command line's.</param>
-internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, bool Tunnel, string DataDirectory, LogLevel LogLevel, OperatorOptions Options);
+internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, bool Tunnel, string StaticPodPath, string StaticPodUrl, string DataDirectory, LogLevel LogLevel, OperatorOptions Options);

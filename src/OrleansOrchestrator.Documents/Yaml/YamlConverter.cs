@@ -77,6 +77,9 @@ public static class YamlConverter
 
     /// <summary>Parses all documents that are not null, in order.</summary>
     /// <exception cref="YamlConversionException">A document is malformed or has no JSON form, or there are too many.</exception>
+    public static IReadOnlyList<JsonNode> ParseAll(ReadOnlySpan<byte> yaml) => ParseAll(Decode(yaml));
+
+    /// <inheritdoc cref="ParseAll(ReadOnlySpan{byte})"/>
     public static IReadOnlyList<JsonNode> ParseAll(string yaml)
     {
         var reader = new YamlReader(yaml);

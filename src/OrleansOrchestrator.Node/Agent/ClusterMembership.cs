@@ -16,6 +16,7 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
 
     private readonly ILogger _logger = logger;
     private readonly string _file = Path.Combine(dataDirectory, "cluster-id");
+    private readonly string _provisionalFile = Path.Combine(dataDirectory, "provisional-id");
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
 
     /// <summary>The cluster's id at the last start with this data folder, or null.</summary>
@@ -25,6 +26,26 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
     /// waits for its first answer.</summary>
     public Task<string> FindAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.UntilAsync("cluster membership", AskAsync, () => _delay.Next(), timeProvider, _logger, cancellationToken);
+
+    /// <summary>Asks the API once, for a node that has pods of its own to run meanwhile.</summary>
+    /// <returns>The cluster's id; null if the data folder never was in a cluster and the API does not answer.</returns>
+    public Task<string?> TryFindAsync(CancellationToken cancellationToken) => AskAsync(cancellationToken);
+
+    /// <summary>The id by which this data folder marked containers before it knew its cluster; null if it never did.</summary>
+    public string? Provisional => ReadFile(_provisionalFile);
+
+    /// <summary>An id for containers until the cluster is known. It belongs to this data folder alone.</summary>
+    public string MakeProvisional()
+    {
+        if (Provisional is { } present)
+            return present;
+        var made = $"provisional-{Guid.NewGuid():N}";
+        Write(_provisionalFile, made);
+        return made;
+    }
+
+    /// <summary>Forgets the provisional id, when no container has it any more.</summary>
+    public void DropProvisional() => File.Delete(_provisionalFile);
 
     private async Task<string?> AskAsync(CancellationToken cancellationToken)
     {
@@ -48,10 +69,12 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
     public string? LastFault { get; private set; }
 
     /// <summary>Records that the data folder belongs to this cluster, after nothing of another one is left.</summary>
-    public void Keep(string cluster)
+    public void Keep(string cluster) => Write(_file, cluster);
+
+    private static void Write(string file, string text)
     {
-        File.WriteAllText(_file + ".new", cluster);
-        File.Move(_file + ".new", _file, overwrite: true);
+        File.WriteAllText(file + ".new", text);
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     private static string? ReadFile(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } id ? id : null;

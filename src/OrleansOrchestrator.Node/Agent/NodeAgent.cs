@@ -28,6 +28,7 @@ using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Streams.PortForwarding;
 using OrleansOrchestrator.Node.Server.Tunnels;
+using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Usage;
 using OrleansOrchestrator.Node.Volumes;
@@ -53,6 +54,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private ClusterMembership? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
+    private PodSources? _sources;
     private NodeShutdown? _shutdown;
     private NodeInstruments? _instruments;
     private PodGuard? _guard;
@@ -158,12 +160,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var allocatable = NodeResources.ToObject(offered.Allocatable);
         var resources = new ResourceField(allocatable);
         var pressure = new NodePressure();
-        var images = new ImagePuller(runtime, new PullSecrets(configuration), events);
+        var registries = new NodeRegistryConfig(NodeRegistryConfig.FilesOf(_options.DataDirectory), _loggers.CreateLogger<NodeRegistryConfig>());
+        var images = new ImagePuller(runtime, new PullSecrets(configuration), registries, events);
         _pods = new PodDirectory(new PodServices
         {
             Options = _options,
             HostAddress = address.ToString(),
-            Api = _api,
             Runtime = runtime,
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services,
@@ -176,7 +178,6 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Events = events,
             Probes = new ProbeAction(runtime),
             Hooks = new HookAction(runtime, _timeProvider),
-            Fencing = times,
             Lease = clock,
             Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),
             Pressure = pressure,
@@ -192,7 +193,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
         instruments.Observe(_pods.CountRunning, _pods.CountContainers);
         var found = await _runtime.ListAsync(cancellationToken);
         guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));
-        _pods.Adopt(found.Select(pod => pod.PodUid).Concat(remover.FindLeft()));
+        var present = found.Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+        _pods.Adopt(present);
+        _sources = new PodSources(_options, _api, isHollow, _timeProvider, _loggers);
+        var assigned = _sources.Begin(_pods.Open, present);
+        Run(_sources.RunAsync);
 
         // Thousands of hollow nodes share a process; a server for each has no use.
         if (!isHollow)
@@ -232,7 +237,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_tunnels is not null)
             Run(RunTunnelAsync);
         Run(events.RunAsync);
-        Run(RunPodsAsync);
+        Run(token => RunPodsAsync(assigned, token));
         if (!isHollow || ReadSignals is not null)
         {
             var read = ReadSignals ?? new SignalReader(_options.DataDirectory, runtime.ImageFolder).Read;
@@ -312,6 +317,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _server.DisposeAsync();
         if (_pods is not null)
             await _pods.DisposeAsync();
+        if (_sources is not null)
+            await _sources.DisposeAsync();
         if (_proxy is not null)
             await _proxy.DisposeAsync();
         if (_volumes is not null)
@@ -326,7 +333,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _instruments?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
-        (_server, _pods, _proxy, _volumes, _runtime, _certificate) = (null, null, null, null, null, null);
+        (_server, _pods, _sources, _proxy, _volumes, _runtime, _certificate) = (null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 
@@ -376,10 +383,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>Accepts pods after the control plane can know the times by which this daemon stops them.</summary>
-    private async Task RunPodsAsync(CancellationToken cancellationToken)
+    private async Task RunPodsAsync(IObjectSink<V1Pod> assigned, CancellationToken cancellationToken)
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
-        await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), Pods)(cancellationToken);
+        await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), assigned)(cancellationToken);
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, ObjectSelection selection, IObjectSink<T> sink)

@@ -75,7 +75,10 @@ public static class NodeRuntimes
     private static async Task<IContainerRuntime> OpenEngineAsync(
         NodeAgentOptions options, ClusterMembership identity, Func<ContainerOwner, Task<IContainerRuntime>> open, CancellationToken cancellationToken)
     {
-        var cluster = await identity.FindAsync(cancellationToken);
+        // A node with static pods does not wait for the API, not even at its very first start.
+        var hasOwnPods = options.StaticPodPath is not null || options.StaticPodUrl is not null;
+        if ((hasOwnPods ? await identity.TryFindAsync(cancellationToken) : await identity.FindAsync(cancellationToken)) is not { } cluster)
+            return await open(new ContainerOwner(identity.MakeProvisional(), options.Name));
         if (identity.Former is { } former && former != cluster)
         {
             // Only this data folder tells which pods the node ran for its former cluster, so that they must be removed here.
@@ -84,8 +87,16 @@ public static class NodeRuntimes
                 await old.RemovePodAsync(pod.PodUid, cancellationToken);
         }
 
-        var runtime = await open(new ContainerOwner(cluster, options.Name));
+        if (identity.Provisional is { } provisional && !await HasPodsAsync(provisional))
+            identity.DropProvisional();
+        var runtime = await open(new ContainerOwner(cluster, options.Name) { Provisional = identity.Provisional });
         identity.Keep(cluster);
         return runtime;
+
+        async Task<bool> HasPodsAsync(string id)
+        {
+            await using var own = await open(new ContainerOwner(id, options.Name));
+            return (await own.ListAsync(cancellationToken)).Count > 0;
+        }
     }
 }

@@ -1,3 +1,5 @@
+using k8s.Models;
+
 namespace OrleansOrchestrator.Node.Api;
 
 /// <summary>Relative URLs of the resources that the node daemon uses.</summary>
@@ -14,6 +16,10 @@ internal static class ResourcePath
     public const string NodeLeases = $"apis/coordination.k8s.io/v1/namespaces/{NodeLeaseNamespace}/leases";
 
     public static string Pod(string ns, string name) => Namespaced(ns, "pods", name);
+
+    public static string PodsOf(string ns) => $"api/v1/namespaces/{Escape(ns)}/pods";
+
+    public static string Of(V1Pod pod) => Pod(pod.Metadata.NamespaceProperty, pod.Metadata.Name);
 
     public static string PodStatus(string ns, string name) => Pod(ns, name) + "/status";
 

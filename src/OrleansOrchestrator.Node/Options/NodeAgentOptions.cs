@@ -73,6 +73,22 @@ public sealed record NodeAgentOptions
     /// <summary>The most sandboxes and containers that the runtime starts at the same time.</summary>
     public int StartsInParallel { get; init; } = 8;
 
+    /// <summary>The folder with the manifests of static pods, or the file of one, as the kubelet's <c>staticPodPath</c>; null for
+    /// none.</summary>
+    public string? StaticPodPath { get; init => field = string.IsNullOrEmpty(value) ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(value)); }
+
+    /// <summary>How often all manifests are read again, besides when they change, as <c>fileCheckFrequency</c>.</summary>
+    public TimeSpan FileCheckFrequency { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Where to ask for static pods, as <c>staticPodURL</c>; null for nowhere.</summary>
+    public Uri? StaticPodUrl { get; init; }
+
+    /// <summary>The headers of these requests, by name, as <c>staticPodURLHeader</c>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> StaticPodUrlHeader { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>How often that URL is asked, as <c>httpCheckFrequency</c>.</summary>
+    public TimeSpan HttpCheckFrequency { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How often volumes with objects of the API are refreshed.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 

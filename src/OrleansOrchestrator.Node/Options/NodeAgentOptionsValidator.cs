@@ -66,6 +66,9 @@ public static partial class NodeAgentOptionsValidator
         faults.NotNegative(options.MinimumContainerTtlDuration);
         faults.AtLeast(options.MaximumDeadContainers, -1);
         faults.Require(options.ResolvConf is null || Path.IsPathRooted(options.ResolvConf), "ResolvConf must be an absolute path.");
+        faults.Positive(options.FileCheckFrequency);
+        faults.Positive(options.HttpCheckFrequency);
+        faults.Require(options.StaticPodUrl is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "StaticPodUrl must be an address such as https://host/pods.");
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

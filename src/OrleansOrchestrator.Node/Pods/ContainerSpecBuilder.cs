@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
@@ -26,7 +27,8 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         CancellationToken cancellationToken)
     {
         var container = start.Container;
-        var known = services.Services
+        // As with the kubelet: a static pod starts without the API, and then without variables of services.
+        var known = services.Services ?? (pod.IsStatic ? Array.Empty<V1Service>() : null)
             ?? throw new ConfigurationException("services have not yet been read at least once, cannot construct envvars");
         var input = new ProgramInput();
         var variables = await environment.BuildAsync(pod, container, known, input, cancellationToken);

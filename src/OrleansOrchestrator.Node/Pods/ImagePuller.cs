@@ -8,8 +8,8 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Gets the images of pods with their secrets, and tells of it in events.</summary>
-internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets, EventRecorder events) : IImageVolumes
+/// <summary>Gets the images of pods with their secrets and the node's own credentials, and tells of it in events.</summary>
+internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets, NodeRegistryConfig own, EventRecorder events) : IImageVolumes
 {
     /// <param name="pod">The pod.</param>
     /// <param name="container">The container that the events are about; null for a volume.</param>
@@ -82,7 +82,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
     private async Task<IReadOnlyList<RegistryCredential>> CredentialsAsync(V1Pod pod, string image, CancellationToken cancellationToken)
     {
         if (pod.Spec.ImagePullSecrets is not { Count: > 0 })
-            return [];
+            return own.Find(image);
         var (credentials, missing) = await secrets.FindAsync(pod, image, cancellationToken);
         if (missing.Count > 0)
         {
@@ -91,6 +91,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
                 $"Unable to retrieve some image pull secrets ({string.Join(", ", missing)}); attempting to pull the image may not succeed.");
         }
 
-        return credentials;
+        // As with the kubelet: what the pod brings is tried first.
+        return [.. credentials, .. own.Find(image)];
     }
 }

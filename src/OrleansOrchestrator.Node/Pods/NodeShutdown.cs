@@ -35,7 +35,7 @@ internal sealed class NodeShutdown(NodeAgentOptions options)
     /// <summary>The end of a pod that must end now; null if it need not end now.</summary>
     public PodEnding? EndingOf(V1Pod pod) => LimitOf(pod) is { } limit ? new PodEnding(PodFailures.NodeShutdown, limit) : null;
 
-    private TimeSpan? LimitOf(V1Pod pod) => (_stage, CriticalPods.IsCritical(pod)) switch
+    private TimeSpan? LimitOf(V1Pod pod) => (_stage, CriticalPods.HasSystemPriority(pod)) switch
     {
         (Stage.None, _) or (Stage.Others, true) => null,
         (_, true) => options.ShutdownGracePeriodCriticalPods,

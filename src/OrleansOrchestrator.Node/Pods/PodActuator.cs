@@ -6,15 +6,17 @@ using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Applies the plans of one pod and remembers the results.</summary>
+/// <param name="source">Where the pod comes from.</param>
 /// <param name="services">The services that all workers share.</param>
 /// <param name="memory">The pod's memory.</param>
 /// <param name="hooks">The pod's hooks.</param>
-internal sealed partial class PodActuator(PodServices services, PodMemory memory, PodHooks hooks)
+internal sealed partial class PodActuator(IPodSource source, PodServices services, PodMemory memory, PodHooks hooks)
 {
     private static readonly IReadOnlyDictionary<string, string> NoVolumes = new Dictionary<string, string>();
 
@@ -95,7 +97,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
                 Directory.CreateDirectory(services.DirectoryOf(uid));
             await PrepareVolumesAsync(view, cancellationToken);
             var spec = await SpecAsync(view, cancellationToken);
-            CheckHostPorts(view.Pod, spec);
+            Check(view.Pod, spec);
             using (await services.Starts.EnterAsync(cancellationToken))
                 await services.Runtime.CreateSandboxAsync(spec, cancellationToken);
             memory.NoteSandboxCreated();
@@ -131,7 +133,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
             var handler = services.Runtime.StartsInstantly ? "" : await services.RuntimeClasses.HandlerOfAsync(view.Pod, cancellationToken);
             return SandboxSpecBuilder.Build(
-                view.Pod, attempt, services.DirectoryOf(view.Pod.Metadata.Uid), services.Fencing.StopAfter(view.Pod), handler, services.Options);
+                view.Pod, attempt, services.DirectoryOf(view.Pod.Metadata.Uid), source.StopAfter(view.Pod), handler, services.Options);
         }
         catch (ConfigurationException exception)
         {
@@ -139,19 +141,15 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         }
     }
 
-    private void CheckHostPorts(V1Pod pod, SandboxSpec spec)
+    /// <exception cref="RuntimeException">The pod asks for more than one pod gets.</exception>
+    private void Check(V1Pod pod, SandboxSpec spec)
     {
-        if (spec.HostPorts.Count == 0)
-            return;
-        if (!services.Runtime.MapsHostPorts)
+        foreach (var (reason, message) in UnsupportedFields.WhatIsLeftOut(pod, services.Runtime))
+            services.Events.Record(pod, null, EventType.Warning, reason, message);
+
+        // An engine may start a process for each port.
+        if (services.Runtime.MapsHostPorts && spec.HostPorts.Count > services.Options.PodHostPortsMax)
         {
-            services.Events.Record(
-                pod, null, EventType.Warning, "HostPortNotSupported",
-                "Host ports lead nowhere on this node, where pods are processes of the host: they share its ports, and find their own address in $(POD_IP)");
-        }
-        else if (spec.HostPorts.Count > services.Options.PodHostPortsMax)
-        {
-            // An engine may start a process for each port.
             throw new RuntimeException(
                 RuntimeException.CreateSandbox, $"the pod asks for {spec.HostPorts.Count} host ports, more than the {services.Options.PodHostPortsMax} that one pod gets");
         }

@@ -5,18 +5,29 @@ using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Sources;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>The workers of a node: one for each pod that is assigned to it or still runs here.</summary>
-internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, IAsyncDisposable
+/// <summary>The workers of a node: one for each pod that a source has for it or that still runs here.</summary>
+internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PodWorker> _workers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _orphans = new(StringComparer.Ordinal);
 
+    // Whose first list is still missing. Sources are few, and known before the first of them lists.
+    private readonly ConcurrentDictionary<IPodSource, bool> _unlisted = new();
+
     public IEnumerable<PodWorker> Workers => _workers.Values;
 
-    /// <summary>Registers pods that the runtime had when the daemon started. The first list decides about them.</summary>
+    /// <summary>Registers a source, and returns where it puts its pods.</summary>
+    public IObjectSink<V1Pod> Open(IPodSource source)
+    {
+        _unlisted[source] = true;
+        return new Sink(this, source);
+    }
+
+    /// <summary>Registers pods that the runtime had when the daemon started. The first lists of all sources decide about them.</summary>
     public void Adopt(IEnumerable<string> podUids)
     {
         foreach (var uid in podUids)
@@ -39,38 +50,6 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
 
     public PodWorker? Find(string ns, string name) => _workers.Values.FirstOrDefault(
         w => w.Pod is { } pod && pod.Metadata.Name == name && pod.Metadata.NamespaceProperty == ns);
-
-    public void Replace(IReadOnlyCollection<V1Pod> objects)
-    {
-        var present = objects.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        // What is gone or has ended makes room first. Pods that run here keep their places; of the others, the older ones are first.
-        foreach (var worker in _workers.Values.Where(w => !present.Contains(w.Uid)))
-            worker.Forget();
-        foreach (var pod in objects
-            .OrderBy(pod => !pod.IsTerminal)
-            .ThenBy(pod => !_orphans.ContainsKey(pod.Metadata.Uid))
-            .ThenBy(pod => pod.Metadata.CreationTimestamp))
-        {
-            Upsert(pod);
-        }
-
-        // A pod that runs here and is not listed was deleted while the daemon was away.
-        foreach (var uid in _orphans.Keys.Where(uid => !present.Contains(uid)))
-            WorkerOf(uid, null).Signal();
-        _orphans.Clear();
-    }
-
-    public void Upsert(V1Pod obj)
-    {
-        // An ended worker removes itself from the table; a pod never returns under its uid.
-        WorkerOf(obj.Metadata.Uid, obj).Update(obj);
-    }
-
-    public void Delete(V1Pod obj)
-    {
-        if (_workers.TryGetValue(obj.Metadata.Uid, out var worker))
-            worker.Forget();
-    }
 
     public void Signal(string podUid)
     {
@@ -110,12 +89,58 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
     private PodFailure? Admit(V1Pod pod, bool runs) =>
         (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(pod, runs);
 
-    private PodWorker WorkerOf(string uid, V1Pod? pod)
+    private PodWorker WorkerOf(string uid, V1Pod? pod, IPodSource source)
     {
         if (_workers.TryGetValue(uid, out var worker))
             return worker;
-        var refusal = pod is { IsTerminal: false } ? Admit(pod, runs: _orphans.ContainsKey(uid)) : null;
-        worker = new PodWorker(uid, pod, refusal, services, ended => _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended)));
+        var runs = _orphans.TryRemove(uid, out _);
+        var refusal = pod is { IsTerminal: false } ? Admit(pod, runs) : null;
+        worker = new PodWorker(uid, pod, refusal, source, services, End);
         return _workers.GetOrAdd(uid, worker);
+    }
+
+    private void End(PodWorker ended)
+    {
+        _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended));
+        ended.Source.Ended(ended.Uid);
+    }
+
+    /// <summary>The pods of one source.</summary>
+    private sealed class Sink(PodDirectory pods, IPodSource source) : IObjectSink<V1Pod>
+    {
+        public void Replace(IReadOnlyCollection<V1Pod> objects)
+        {
+            var present = objects.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+            // What is gone or has ended makes room first. Pods that run here keep their places; of the others, the older ones are first.
+            foreach (var worker in pods.Workers.Where(worker => worker.Source == source && !present.Contains(worker.Uid)))
+                worker.Forget();
+            foreach (var pod in objects
+                .OrderBy(pod => !pod.IsTerminal)
+                .ThenBy(pod => !pods._orphans.ContainsKey(pod.Metadata.Uid))
+                .ThenBy(pod => pod.Metadata.CreationTimestamp))
+            {
+                Upsert(pod);
+            }
+
+            pods._unlisted.TryRemove(source, out _);
+            if (pods._unlisted.IsEmpty)
+                EndOrphans();
+        }
+
+        // An ended worker removes itself from the table.
+        public void Upsert(V1Pod obj) => pods.WorkerOf(obj.Metadata.Uid, obj, source).Update(obj);
+
+        public void Delete(V1Pod obj)
+        {
+            if (pods._workers.TryGetValue(obj.Metadata.Uid, out var worker))
+                worker.Forget();
+        }
+
+        /// <summary>Ends the pods that run here and that no source has: they were deleted while the daemon was away.</summary>
+        private void EndOrphans()
+        {
+            foreach (var uid in pods._orphans.Keys)
+                pods.WorkerOf(uid, null, source).Signal();
+        }
     }
 }

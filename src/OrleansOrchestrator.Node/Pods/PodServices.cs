@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Guarding;
@@ -22,8 +20,6 @@ internal sealed record PodServices
 
     public required string HostAddress { get; init; }
 
-    public required ClusterConnection Api { get; init; }
-
     public required IContainerRuntime Runtime { get; init; }
 
     public required ContainerSpecBuilder Specs { get; init; }
@@ -39,8 +35,6 @@ internal sealed record PodServices
     public required ProbeAction Probes { get; init; }
 
     public required HookAction Hooks { get; init; }
-
-    public required FencingTimes Fencing { get; init; }
 
     public required LeaseClock Lease { get; init; }
 

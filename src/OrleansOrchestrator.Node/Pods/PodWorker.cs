@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -10,6 +8,7 @@ using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Status;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -23,10 +22,6 @@ internal sealed partial class PodWorker : IAsyncDisposable
 {
     // The runtime or the API failed: few attempts, and soon back after the fault.
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
-
-    /// <summary>The annotation with the time at which the control plane last confirmed, after an outage, that the pod may run
-    /// here.</summary>
-    private const string ConfirmedAnnotation = "orleansorchestrator.io/confirmed-at";
 
     // How often a fenced pod asks for its confirmation, so that it is back within a second of the control plane.
     private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
@@ -42,7 +37,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly PodProbes _probes;
     private readonly PodHooks _hooks;
     private readonly TerminationMessages _messages;
-    private readonly PodStatusWriter _writer;
+    private readonly IPodStatusWriter _writer;
     private readonly SupervisedLoop _loop;
     private readonly Dictionary<string, string> _toldOf = new(StringComparer.Ordinal);
     private readonly RetryDelay _apiDelay = new(ApiServers.Retries, Random.Shared);
@@ -57,27 +52,32 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <param name="uid">The pod's uid.</param>
     /// <param name="pod">The pod; null to remove what the runtime still has of it.</param>
     /// <param name="refusal">Why the node rejects the pod; null if it has taken it.</param>
+    /// <param name="source">Where the pod comes from.</param>
     /// <param name="services">The services that all workers share.</param>
     /// <param name="ended">Called once when nothing of the pod is left.</param>
-    public PodWorker(string uid, V1Pod? pod, PodFailure? refusal, PodServices services, Action<PodWorker> ended)
+    public PodWorker(string uid, V1Pod? pod, PodFailure? refusal, IPodSource source, PodServices services, Action<PodWorker> ended)
     {
         Uid = uid;
+        Source = source;
         _pod = pod;
         _services = services;
         _ended = ended;
         _logger = services.Logger;
         _memory = new PodMemory(services.Options.RestartDelay, services.Options.RestartDelayMax) { Refusal = refusal };
-        _writer = new PodStatusWriter(services.Api);
+        _writer = source.OpenStatus(uid);
         _loop = new SupervisedLoop("pod worker", StepAsync, services.TimeProvider, services.Logger, LoopBackoff);
         _probes = new PodProbes(services.Probes, services.TimeProvider, _loop.Signal);
         _hooks = new PodHooks(services.Hooks, _loop.Signal);
-        _actuator = new PodActuator(services, _memory, _hooks);
+        _actuator = new PodActuator(source, services, _memory, _hooks);
         _messages = new TerminationMessages(services.Runtime, services.DirectoryOf(uid));
     }
 
     public string Uid { get; }
 
-    /// <summary>The pod as the API last showed it; null if it is gone there.</summary>
+    /// <summary>Where the pod comes from.</summary>
+    public IPodSource Source { get; }
+
+    /// <summary>The pod as its source last showed it; null if it is gone there.</summary>
     public V1Pod? Pod => _pod;
 
     /// <summary>The last status that this worker reported, or null.</summary>
@@ -92,13 +92,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _pod = pod;
         if (pod.IsTerminal)
             _services.Admitted.Release(Uid);
-        _services.Guard.Set(Uid, _services.Fencing.StopAfter(pod));
+        _services.Guard.Set(Uid, Source.StopAfter(pod));
         if (isEnding)
             Interrupt();
         _loop.Signal();
     }
 
-    /// <summary>Removes everything of a pod that is gone from the API, and ends the worker.</summary>
+    /// <summary>Removes everything of a pod that is gone from its source, and ends the worker.</summary>
     public void Forget()
     {
         _pod = null;
@@ -305,18 +305,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         if (await RemoveAsync(cancellationToken) is { } left)
             _services.Events.Record(view.Pod, null, EventType.Warning, "FailedKillPod", $"error killing pod: its files on the node are left: {left}");
         _services.Admitted.Release(Uid);
-        try
-        {
-            await _services.Api.DeleteAsync(
-                ResourcePath.Pod(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name),
-                new V1DeleteOptions { GracePeriodSeconds = 0, Preconditions = new V1Preconditions { Uid = Uid } },
-                cancellationToken);
-        }
-        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
-        {
-            // The pod is already gone; the watch will say so too.
-        }
-
+        await Source.RemoveAsync(view.Pod, cancellationToken);
         _isFinished = true;
     }
 
@@ -360,13 +349,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     /// <summary>
     /// Whether the pod must not run: its time is over, or was during an outage, and the control plane has not confirmed since that the
-    /// pod still belongs to this node. The confirmation is an accepted write to the pod. A deletion decided earlier cannot succeed
-    /// after it, because it names the version that it saw.
+    /// pod still belongs to this node.
     /// </summary>
     /// <remarks>A pod that is new to this node was read from the control plane, and is reported before it is started.</remarks>
     private async Task<bool> IsFencedAsync(V1Pod pod, bool runs, CancellationToken cancellationToken)
     {
-        if (_services.Fencing.StopAfter(pod) is not { } limit)
+        if (Source.StopAfter(pod) is not { } limit)
             return false;
         var lapses = _services.Lease.Lapses;
         _lapsesConfirmed ??= runs ? 0 : lapses;
@@ -384,18 +372,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     private async Task<bool> ConfirmAsync(V1Pod pod, CancellationToken cancellationToken)
     {
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                ["uid"] = Uid,
-                ["annotations"] = new JsonObject { [ConfirmedAnnotation] = _services.TimeProvider.GetUtcNow().ToString("O") },
-            },
-        };
         try
         {
-            await _services.Api.MergePatchAsync<V1Pod>(
-                ResourcePath.Pod(pod.Metadata.NamespaceProperty, pod.Metadata.Name), Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
+            await Source.ConfirmAsync(pod, cancellationToken);
             return true;
         }
         catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)

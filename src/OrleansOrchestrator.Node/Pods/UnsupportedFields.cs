@@ -4,7 +4,7 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Rejects pods that ask for what the node cannot give, so that nothing they say is silently left out.</summary>
+/// <summary>Rejects pods that ask for what the node cannot give, or says what they do without, so that nothing is silently left out.</summary>
 internal static class UnsupportedFields
 {
     private const string AppArmorSwitch = "/sys/module/apparmor/parameters/enabled";
@@ -28,6 +28,30 @@ internal static class UnsupportedFields
             ? null
             : Rejection("UnsupportedFields", $"this node runs pods as processes of the host, and has no means for {string.Join(", ", fields)}");
     }
+
+    /// <summary>What the pod does without on this node, with the reason of the event that tells so.</summary>
+    public static IEnumerable<(string Reason, string Message)> WhatIsLeftOut(V1Pod pod, IContainerRuntime runtime)
+    {
+        if (runtime.StartsInstantly || runtime.HasImages)
+            yield break;
+        if (pod.Spec.HostNetwork != true && Containers(pod).Any(container => container.Spec.Ports?.Any(port => port.HostPort is > 0) is true))
+        {
+            yield return (
+                "HostPortNotSupported",
+                "Host ports lead nowhere on this node, where pods are processes of the host: they share its ports, and find their own address in $(POD_IP)");
+        }
+
+        if (Containers(pod).SelectMany(LimitsOf).ToList() is { Count: > 0 } limits)
+        {
+            yield return (
+                "LimitsNotSupported",
+                $"This node enforces no limits, because its pods are processes of the host: {string.Join(", ", limits)} only counts for scheduling and for the order of evictions");
+        }
+    }
+
+    private static IEnumerable<string> LimitsOf((string Path, V1Container Spec) container) =>
+        (container.Spec.Resources?.Limits?.Keys ?? []).Where(resource => resource != "ephemeral-storage").Order(StringComparer.Ordinal)
+            .Select(resource => $"{container.Path}.resources.limits.{resource}");
 
     /// <summary>What processes of the host cannot have.</summary>
     private static IEnumerable<string> OfProcesses(V1Pod pod)

@@ -39,8 +39,9 @@ internal static class ContainerLabels
             ? TimeSpan.FromMilliseconds(milliseconds)
             : null;
 
-    /// <summary>The labels of all containers of one daemon.</summary>
-    public static Dictionary<string, string> Of(ContainerOwner owner) => new(StringComparer.Ordinal) { [Cluster] = owner.Cluster, [Node] = owner.Node };
+    /// <summary>The labels of all containers of one daemon: each has one of these sets.</summary>
+    public static IEnumerable<Dictionary<string, string>> Of(ContainerOwner owner) =>
+        owner.Ids.Select(id => new Dictionary<string, string>(StringComparer.Ordinal) { [Cluster] = id, [Node] = owner.Node });
 
     private static Dictionary<string, string> IdentityOf(ContainerOwner owner, SandboxSpec spec) => new(StringComparer.Ordinal)
     {

@@ -11,26 +11,19 @@ namespace OrleansOrchestrator.Node.Status;
 /// The patch is a strategic merge, so that other writers' conditions stay. It contains the uid, so that it never changes a later pod of
 /// the same name.
 /// </remarks>
-internal sealed class PodStatusWriter(ClusterConnection api)
+internal sealed class PodStatusWriter(ClusterConnection api) : IPodStatusWriter
 {
     private static readonly string[] ConditionTexts = ["reason", "message"];
     private static readonly string[] MergedLists = ["hostIPs", "podIPs"];
 
     private JsonObject? _acknowledged;
 
-    /// <summary>The status that the API last acknowledged from this daemon; null if there is none.</summary>
     public V1PodStatus? Reported { get; private set; }
 
-    /// <summary>The status that was kept for later; null once the API has acknowledged it or a newer one.</summary>
     public V1PodStatus? Kept { get; private set; }
 
-    /// <summary>Keeps what can be told only once, because what it tells of goes. Every later status is built on it.</summary>
     public void Keep(V1PodStatus status) => Kept = status;
 
-    public bool IsCurrent(V1PodStatus status) => _acknowledged is not null && JsonNode.DeepEquals(_acknowledged, ToJson(status));
-
-    /// <summary>Sends the status if it differs from the last acknowledged one.</summary>
-    /// <returns>False if the pod is gone.</returns>
     public async Task<bool> WriteAsync(V1Pod pod, V1PodStatus status, CancellationToken cancellationToken)
     {
         var json = ToJson(status);

@@ -48,15 +48,19 @@ public sealed class EvictionRankingTests
     public void Rank_CriticalPods_StayWhateverTheyUse() =>
         Ranked([Pod("critical", memory: 1000, priority: 2_000_000_000), Pod("other", memory: 1)], EvictionSignal.MemoryAvailable).ShouldBe(["other"]);
 
-    [Theory]
-    [InlineData("kubernetes.io/config.source")]
-    [InlineData("kubernetes.io/config.mirror")]
-    public void Rank_PodThatSaysItIsStatic_GoesLikeAnyOther(string annotation)
-    {
-        var pod = Pod("disguised", memory: 1000);
-        pod.Pod.Metadata.Annotations = new Dictionary<string, string> { [annotation] = "file" };
+    [Fact]
+    public void Rank_StaticPods_StayWhateverTheyUse() => RankedBeside("kubernetes.io/config.source", "file").ShouldBe(["other"]);
 
-        Ranked([pod, Pod("other", memory: 1)], EvictionSignal.MemoryAvailable).ShouldBe(["disguised", "other"]);
+    [Theory]
+    [InlineData("kubernetes.io/config.source", "api")]
+    [InlineData("kubernetes.io/config.mirror", "file")]
+    public void Rank_PodThatIsNotStatic_GoesLikeAnyOther(string annotation, string value) => RankedBeside(annotation, value).ShouldBe(["this", "other"]);
+
+    private static IEnumerable<string> RankedBeside(string annotation, string value)
+    {
+        var pod = Pod("this", memory: 1000);
+        pod.Pod.Metadata.Annotations = new Dictionary<string, string> { [annotation] = value };
+        return Ranked([pod, Pod("other", memory: 1)], EvictionSignal.MemoryAvailable);
     }
 
     [Fact]

@@ -39,7 +39,8 @@ internal sealed class TestNode : IAsyncDisposable
     public static string UniqueName() => $"node-{Guid.NewGuid():N}"[..20];
 
     public static async Task<TestNode> StartAsync(
-        RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null, Func<NodeReadings>? signals = null)
+        RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null, Func<NodeReadings>? signals = null,
+        Func<TestNode, Task>? before = null)
     {
         var options = new NodeAgentOptions
         {
@@ -50,6 +51,8 @@ internal sealed class TestNode : IAsyncDisposable
             RecordEvents = true,
         };
         var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options), signals, clock ?? TimeProvider.System);
+        if (before is not null)
+            await before(node);
         await node.StartAgentAsync();
         return node;
     }

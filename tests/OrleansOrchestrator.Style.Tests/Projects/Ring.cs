@@ -25,7 +25,7 @@ internal sealed record Ring(string Project, string[] MayKnow, string[] MustNotUs
         new("Storage", [], ["Microsoft.Orleans", "Microsoft.AspNetCore", "Docker", "KubernetesClient"]),
         new("ControlPlane", ["Loops", "Model", "Documents", "Kinds", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
         new("Gateway", ["Loops", "Model", "Documents", "Kinds", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Node", ["Loops", "Model", "Kinds"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
+        new("Node", ["Loops", "Model", "Documents", "Kinds"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
         new("Cli", ["Loops", "Model", "Documents", "Kinds", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
     ];
 

@@ -170,9 +170,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         var storage = new Dictionary<string, ContainerStorage>(StringComparer.Ordinal);
         foreach (var pod in pods)
         {
-            var labels = ContainerLabels.Of(_owner);
-            labels[ContainerLabels.PodUid] = pod.PodUid;
-            var request = new Cri.ListContainerStatsRequest { Filter = new() { LabelSelector = { labels } } };
+            var request = new Cri.ListContainerStatsRequest { Filter = new() { LabelSelector = { [ContainerLabels.PodUid] = pod.PodUid } } };
             foreach (var stats in (await QueryAsync(options => _connection.Runtime.ListContainerStatsAsync(request, options), cancellationToken)).Stats)
             {
                 if (await MeasureStorageAsync(stats, cancellationToken) is { } measured)
@@ -394,15 +392,19 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     private async Task<(IReadOnlyList<Cri.PodSandbox> Sandboxes, ILookup<string, Cri.Container> Containers)> FindAsync(
         string? podUid, CancellationToken cancellationToken)
     {
-        var labels = ContainerLabels.Of(_owner);
-        if (podUid is not null)
-            labels[ContainerLabels.PodUid] = podUid;
+        var (sandboxes, containers) = (new List<Cri.PodSandbox>(), new List<Cri.Container>());
+        foreach (var labels in ContainerLabels.Of(_owner))
+        {
+            if (podUid is not null)
+                labels[ContainerLabels.PodUid] = podUid;
 
-        // In this order, so that every container that is found has a sandbox.
-        var byContainer = new Cri.ListContainersRequest { Filter = new() { LabelSelector = { labels } } };
-        var containers = (await QueryAsync(options => _connection.Runtime.ListContainersAsync(byContainer, options), cancellationToken)).Containers;
-        var bySandbox = new Cri.ListPodSandboxRequest { Filter = new() { LabelSelector = { labels } } };
-        var sandboxes = (await QueryAsync(options => _connection.Runtime.ListPodSandboxAsync(bySandbox, options), cancellationToken)).Items;
+            // In this order, so that every container that is found has a sandbox.
+            var byContainer = new Cri.ListContainersRequest { Filter = new() { LabelSelector = { labels } } };
+            containers.AddRange((await QueryAsync(options => _connection.Runtime.ListContainersAsync(byContainer, options), cancellationToken)).Containers);
+            var bySandbox = new Cri.ListPodSandboxRequest { Filter = new() { LabelSelector = { labels } } };
+            sandboxes.AddRange((await QueryAsync(options => _connection.Runtime.ListPodSandboxAsync(bySandbox, options), cancellationToken)).Items);
+        }
+
         return ([.. sandboxes.OrderByDescending(sandbox => sandbox.Metadata.Attempt)], containers.ToLookup(container => container.Labels[ContainerLabels.PodUid]));
     }
 

@@ -330,17 +330,23 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         FindAsync([$"{ContainerLabels.PodUid}={podUid}"], cancellationToken);
 
     /// <summary>Lists the containers of this node with the given labels.</summary>
-    private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken, bool withSize = false)
+    private async Task<IList<ContainerListResponse>> FindAsync(IReadOnlyCollection<string> labels, CancellationToken cancellationToken, bool withSize = false)
     {
-        string[] wanted = [$"{ContainerLabels.Cluster}={_owner.Cluster}", $"{ContainerLabels.Node}={_owner.Node}", .. labels];
-        var parameters = new ContainersListParameters
+        var found = new List<ContainerListResponse>();
+        foreach (var own in ContainerLabels.Of(_owner))
         {
-            All = true,
-            Size = withSize,
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
-        };
-        return await DockerEngine.CallAsync(
-            token => _client.Containers.ListContainersAsync(parameters, token), withSize ? _requestTimeout : DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+            var wanted = own.Select(label => $"{label.Key}={label.Value}").Concat(labels);
+            var parameters = new ContainersListParameters
+            {
+                All = true,
+                Size = withSize,
+                Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
+            };
+            found.AddRange(await DockerEngine.CallAsync(
+                token => _client.Containers.ListContainersAsync(parameters, token), withSize ? _requestTimeout : DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken));
+        }
+
+        return found;
     }
 
     private async Task<PodSandbox?> ToPodAsync(IList<ContainerListResponse> found, CancellationToken cancellationToken)
