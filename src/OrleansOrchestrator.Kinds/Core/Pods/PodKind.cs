@@ -142,8 +142,11 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         MirrorPodValidation.ValidateUpdate(updated, current, errors);
     }
 
-    protected override void ValidateStatusUpdate(V1Pod updated, V1Pod current, FieldErrors errors) =>
+    protected override void ValidateStatusUpdate(V1Pod updated, V1Pod current, FieldErrors errors)
+    {
         PodStatusValidation.Validate(updated, current, errors);
+        MirrorPodValidation.ValidateUpdate(updated, current, errors);
+    }
 
     // A pod that is unbound, or whose containers have all ended, needs no grace period.
     protected override long GracePeriodSeconds(V1Pod obj, long? requested)
