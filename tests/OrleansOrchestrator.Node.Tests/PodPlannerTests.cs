@@ -288,6 +288,101 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Plan_ContainerWithOtherResourcesThanGranted_GetsThemOnceWithoutARestart()
+    {
+        var pod = Limited("500m", "64Mi");
+        var old = new CgroupResources(102, 10_000, 64 << 20);
+        var view = View(pod, Sandbox(Running("main") with { Resources = old }));
+
+        var update = PodPlanner.Plan(view).Updates.ShouldHaveSingleItem();
+
+        update.Resources.ShouldBe(new CgroupResources(512, 50_000, 64 << 20));
+        var status = PodStatusBuilder.Build(view, "192.0.2.1", "test");
+        status.Conditions.Single(c => c.Type == "PodResizeInProgress").Status.ShouldBe("True");
+        var container = status.ContainerStatuses[0];
+        (container.AllocatedResources["cpu"].ToString(), container.Resources.Requests["cpu"].ToString(), container.Resources.Limits["cpu"].ToString(), container.Resources.Limits["memory"].ToString())
+            .ShouldBe(("500m", "100m", "100m", "64Mi"), "what it has, not what it will have");
+
+        // An engine that leaves something out is not asked for ever.
+        var accepted = view with { Updated = new Dictionary<string, CgroupResources> { ["main.0"] = update.Resources } };
+        PodPlanner.Plan(accepted).HasActions.ShouldBeFalse();
+        PodStatusBuilder.Build(accepted, "192.0.2.1", "test").Conditions.ShouldNotContain(c => c.Type == "PodResizeInProgress");
+    }
+
+    [Theory]
+    [InlineData("cpu", "500m", "64Mi", true)]
+    [InlineData("memory", "500m", "64Mi", false)]
+    [InlineData("memory", "100m", "32Mi", true)]
+    [InlineData("cpu", "100m", "32Mi", false)]
+    public void Plan_ResizeOfAResourceWhosePolicyIsRestart_RestartsTheContainer(string resource, string cpu, string memory, bool restarts)
+    {
+        var pod = Limited(cpu, memory);
+        pod.Spec.Containers[0].ResizePolicy = [new V1ContainerResizePolicy { ResourceName = resource, RestartPolicy = "RestartContainer" }];
+
+        var plan = PodPlanner.Plan(View(pod, Sandbox(Running("main") with { Resources = new CgroupResources(102, 10_000, 64 << 20) })));
+
+        (plan.Stops.Count, plan.Updates.Count).ShouldBe(restarts ? (1, 0) : (0, 1));
+        if (restarts)
+            plan.Stops[0].Message.ShouldBe("Container main resize requires restart");
+    }
+
+    [Fact]
+    public void Plan_ResizeThatFailed_IsTriedAgainLaterAndTold()
+    {
+        var view = View(Limited("500m", "64Mi"), Sandbox(Running("main") with { Resources = new CgroupResources(102, 10_000, 64 << 20) })) with
+        {
+            RetryAt = new Dictionary<string, DateTimeOffset> { [ContainerResize.KeyOf("main")] = Now.AddSeconds(3) },
+            UpdateFaults = new Dictionary<string, string> { ["main"] = "device or resource busy" },
+        };
+
+        var plan = PodPlanner.Plan(view);
+
+        (plan.HasActions, plan.WakeAt).ShouldBe((false, Now.AddSeconds(3)));
+        var condition = PodStatusBuilder.Build(view, "192.0.2.1", "test").Conditions.Single(c => c.Type == "PodResizeInProgress");
+        (condition.Status, condition.Reason, condition.Message).ShouldBe(("True", "Error", "device or resource busy"));
+    }
+
+    [Fact]
+    public void Status_OfAnyPod_TellsResourcesAndTheGenerationThatItIsAbout()
+    {
+        var pod = Limited("500m", "64Mi");
+        pod.Metadata.Generation = 7;
+        pod.Spec.Containers.Add(TestPods.Container("bare", ""));
+
+        var status = PodStatusBuilder.Build(
+            View(pod, Sandbox(Running("main"), Running("bare"))) with { Resize = new PodResizeState { Pending = new PendingResize("Deferred", "full") } }, "192.0.2.1", "test");
+
+        status.ObservedGeneration.ShouldBe(7);
+        status.Conditions.ShouldAllBe(condition => condition.ObservedGeneration == 7);
+        var pending = status.Conditions.Single(c => c.Type == "PodResizePending");
+        (pending.Status, pending.Reason, pending.Message).ShouldBe(("True", "Deferred", "full"));
+        status.ContainerStatuses[0].Resources.Limits["memory"].ToString().ShouldBe("64Mi");
+        (status.ContainerStatuses[1].Resources, status.ContainerStatuses[1].AllocatedResources).ShouldBe((new V1ResourceRequirements(), null));
+    }
+
+    [Theory]
+    [InlineData("0", 2, 0)]
+    [InlineData("1m", 2, 1000)]
+    [InlineData("250m", 256, 25_000)]
+    [InlineData("1", 1024, 100_000)]
+    [InlineData("2500m", 2560, 250_000)]
+    public void Resources_InTheKernelsMeasures_ReadBackAsTheyWere(string cpu, long shares, long quota)
+    {
+        var resources = CgroupResources.Of(ContainerAmounts.Of(Limited(cpu, "64Mi").Spec.Containers[0]));
+
+        resources.ShouldBe(new CgroupResources(shares, quota, 64 << 20));
+        CgroupResources.Of(shares, quota, CpuQuota.PeriodMicroseconds, 64 << 20).ShouldBe(resources);
+    }
+
+    private static V1Pod Limited(string cpu, string memory)
+    {
+        var pod = TestPods.Shell("a", "");
+        var amounts = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu), ["memory"] = new(memory) };
+        pod.Spec.Containers[0].Resources = new V1ResourceRequirements { Requests = amounts, Limits = amounts };
+        return pod;
+    }
+
+    [Fact]
     public void Plan_RuntimeLostARunOnceContainer_DoesNotRunItAgain()
     {
         var pod = TestPods.Shell("a", "", "Never");

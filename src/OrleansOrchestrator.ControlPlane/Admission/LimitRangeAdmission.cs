@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
@@ -18,17 +19,18 @@ internal sealed class LimitRangeAdmission(Informers informers, ResourceRegistry 
 
     public string Name => "LimitRanger";
 
-    // What the containers of a pod ask for does not change. A claim may grow.
-    public bool Handles(AdmissionRequest request) => request.Subresource.Length == 0 && request.Operation switch
+    // What the containers of a pod ask for changes only by a resize. A claim may grow.
+    public bool Handles(AdmissionRequest request) => request switch
     {
-        AdmissionOperation.Create => request.Object is V1Pod or V1PersistentVolumeClaim,
-        AdmissionOperation.Update => request is { Object: V1PersistentVolumeClaim, Current.IsDeleting: false },
+        { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod or V1PersistentVolumeClaim } => true,
+        { Operation: AdmissionOperation.Update, Subresource: "", Object: V1PersistentVolumeClaim, Current.IsDeleting: false } => true,
+        { Operation: AdmissionOperation.Update, Subresource: PodResize.Subresource, Object: V1Pod, Current.IsDeleting: false } => true,
         _ => false,
     };
 
     public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (request.Object is V1Pod pod)
+        if (request is { Operation: AdmissionOperation.Create, Object: V1Pod pod })
         {
             foreach (var range in await FindAsync(request, cancellationToken))
                 LimitRangeEnforcement.FillIn(range, pod);

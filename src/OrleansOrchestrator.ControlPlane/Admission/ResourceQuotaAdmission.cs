@@ -5,6 +5,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Resources;
 
@@ -73,10 +74,11 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
         : quotas.Where(quota => quota.Limits.Resources.Contains(resource)).OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal);
 
     // What objects take changes with their creation, and otherwise where their fields say how much it is, or which quotas are about them.
-    private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && request.Subresource.Length == 0 && request.Operation switch
+    private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && (request.Operation, request.Subresource) switch
     {
-        AdmissionOperation.Create => true,
-        AdmissionOperation.Update => request.Object is V1Service or V1PersistentVolumeClaim
+        (AdmissionOperation.Create, "") => true,
+        (AdmissionOperation.Update, PodResize.Subresource) => request.Object is V1Pod,
+        (AdmissionOperation.Update, "") => request.Object is V1Service or V1PersistentVolumeClaim
             || (request.Object is V1Pod pod && request.OldObject is V1Pod old && QuotaLimits.ChangesScopes(old, pod)),
         _ => false,
     };

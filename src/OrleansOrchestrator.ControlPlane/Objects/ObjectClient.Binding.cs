@@ -123,7 +123,13 @@ internal sealed partial class ObjectClient
         pod.Status.Conditions =
         [
             .. (pod.Status.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.PodScheduled),
-            new V1PodCondition { Type = PodConditionTypes.PodScheduled, Status = "True", LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()) },
+            new V1PodCondition
+            {
+                Type = PodConditionTypes.PodScheduled,
+                Status = "True",
+                ObservedGeneration = pod.Metadata.Generation,
+                LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
+            },
         ];
         return new ObjectWrite(WriteType.Replace, stored.Key.Namespace, name, definition.Encode(pod), stored.Revision, []);
     }

@@ -197,6 +197,7 @@ internal sealed partial class PlacementWriter(
             Status = "False",
             Reason = reason,
             Message = message,
+            ObservedGeneration = pod.SharedModel<V1Pod>().Metadata.Generation,
             LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
         };
         var status = new Dictionary<string, object?> { ["conditions"] = new[] { condition } };

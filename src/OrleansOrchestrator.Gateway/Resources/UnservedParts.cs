@@ -14,7 +14,6 @@ internal static class UnservedParts
     private static readonly FrozenDictionary<(string Group, string Resource, string Subresource), string> Sentences =
         new Dictionary<(string, string, string), string>
         {
-            [("", "pods", "resize")] = "pods cannot be resized in place yet",
             [("admissionregistration.k8s.io", "validatingadmissionpolicies", "")] = "validating admission policies would not be enforced: CEL is not evaluated here",
             [("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "")] = "validating admission policies would not be enforced: CEL is not evaluated here",
             [("admissionregistration.k8s.io", "mutatingadmissionpolicies", "")] = "mutating admission policies would not be enforced: CEL is not evaluated here",

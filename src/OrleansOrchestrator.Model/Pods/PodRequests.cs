@@ -7,6 +7,10 @@ namespace OrleansOrchestrator.Model.Pods;
 /// sequence if that is more, plus the overhead of its runtime class. A sidecar is an init container with restartPolicy Always: it runs
 /// on while later init containers run (KEP-753).
 /// </summary>
+/// <remarks>
+/// While a pod is resized, the higher one of what it asks for and what it has counts, so that nobody takes the difference in between; of a
+/// resize that the node cannot grant, only what it has (KEP-1287).
+/// </remarks>
 public static class PodRequests
 {
     // Scores count these amounts for a container without a request, so that such pods spread too (kube-scheduler's defaults).
@@ -14,17 +18,21 @@ public static class PodRequests
     private const long UnrequestedMemoryBytes = 200L << 20;
 
     /// <summary>The requests for filters.</summary>
-    public static ResourceAmounts Compute(V1PodSpec spec) => Compute(spec, default);
+    public static ResourceAmounts Compute(V1Pod pod) => Compute(pod, default);
 
     /// <summary>The requests for scores: containers without a CPU or memory request count with a default.</summary>
-    public static ResourceAmounts ComputeForScoring(V1PodSpec spec) =>
-        Compute(spec, new ResourceAmounts { CpuMilli = UnrequestedCpuMilli, MemoryBytes = UnrequestedMemoryBytes });
+    public static ResourceAmounts ComputeForScoring(V1Pod pod) =>
+        Compute(pod, new ResourceAmounts { CpuMilli = UnrequestedCpuMilli, MemoryBytes = UnrequestedMemoryBytes });
 
-    private static ResourceAmounts Compute(V1PodSpec spec, in ResourceAmounts unrequested)
+    /// <summary>What a spec alone asks for, whatever the pod has.</summary>
+    public static ResourceAmounts Compute(V1PodSpec spec) => Compute(new V1Pod { Spec = spec }, default);
+
+    private static ResourceAmounts Compute(V1Pod pod, in ResourceAmounts unrequested)
     {
+        var spec = pod.Spec;
         var running = default(ResourceAmounts);
         foreach (var container in spec.Containers ?? [])
-            running.Add(Of(container, unrequested));
+            running.Add(Granted(pod, container, isInit: false, Of(container, unrequested)));
 
         var sidecars = default(ResourceAmounts);
         var initializing = default(ResourceAmounts);
@@ -33,7 +41,7 @@ public static class PodRequests
             var own = Of(container, unrequested);
             if (container.RestartPolicy == "Always")
             {
-                sidecars.Add(own);
+                sidecars.Add(Granted(pod, container, isInit: true, own));
                 initializing.RaiseTo(sidecars);
             }
             else
@@ -47,6 +55,18 @@ public static class PodRequests
         running.RaiseTo(initializing);
         running.Add(ResourceAmounts.From(spec.Overhead));
         return running;
+    }
+
+    /// <summary>What a container takes, which may be resized: what it asks for, raised to what it has.</summary>
+    private static ResourceAmounts Granted(V1Pod pod, V1Container container, bool isInit, in ResourceAmounts asked)
+    {
+        if (pod.ResourceStatusOf(container.Name, isInit) is not { } status)
+            return asked;
+        var amounts = ResourceAmounts.From(status.Resources.Requests);
+        amounts.RaiseTo(ResourceAmounts.From(status.AllocatedResources));
+        if (!pod.IsResizeInfeasible)
+            amounts.RaiseTo(asked);
+        return amounts;
     }
 
     private static ResourceAmounts Of(V1Container container, in ResourceAmounts unrequested)

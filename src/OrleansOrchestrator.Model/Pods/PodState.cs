@@ -63,4 +63,10 @@ public static class PodConditionTypes
 
     /// <summary>It is about to end for an external reason.</summary>
     public const string DisruptionTarget = "DisruptionTarget";
+
+    /// <summary>Its node has not granted the resources that it asks for now.</summary>
+    public const string PodResizePending = "PodResizePending";
+
+    /// <summary>Its node has granted other resources, and is about to give them to the containers.</summary>
+    public const string PodResizeInProgress = "PodResizeInProgress";
 }

@@ -17,6 +17,7 @@ using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Proxy;
@@ -160,6 +161,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var allocatable = NodeResources.ToObject(offered.Allocatable);
         var resources = new ResourceField(allocatable);
         var pressure = new NodePressure();
+        var admitted = new AdmittedPods(ResourceAmounts.From(allocatable));
         var registries = new NodeRegistryConfig(NodeRegistryConfig.FilesOf(_options.DataDirectory), _loggers.CreateLogger<NodeRegistryConfig>());
         var images = new ImagePuller(runtime, new PullSecrets(configuration), registries, events);
         _pods = new PodDirectory(new PodServices
@@ -179,7 +181,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Probes = new ProbeAction(runtime),
             Hooks = new HookAction(runtime, _timeProvider),
             Lease = clock,
-            Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),
+            Admitted = admitted,
             Pressure = pressure,
             Guard = guard,
             Shutdown = shutdown,
@@ -190,6 +192,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Starts = new StartGate(_options.StartsInParallel),
         });
         _runtime.PodChanged += _pods.Signal;
+        admitted.Granted += _pods.Signal;
         instruments.Observe(_pods.CountRunning, _pods.CountContainers);
         var found = await _runtime.ListAsync(cancellationToken);
         guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));

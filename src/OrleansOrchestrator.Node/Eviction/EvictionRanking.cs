@@ -56,7 +56,7 @@ internal static class EvictionRanking
     {
         if (pod.Usage is not { } usage)
             return null;
-        var requests = PodRequests.Compute(pod.Pod.Spec);
+        var requests = PodRequests.Compute(pod.Pod);
         var storage = LocalStorage.Of(pod.Pod, usage, withRoots: !hasImageFs || signal.IsOfImages, withRest: !hasImageFs || !signal.IsOfImages);
         return signal.Resource switch
         {

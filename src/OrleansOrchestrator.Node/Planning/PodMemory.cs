@@ -19,6 +19,8 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private ImmutableDictionary<string, StopProgress> _stopping = ImmutableDictionary<string, StopProgress>.Empty;
     private ImmutableHashSet<string> _failedStarts = [];
     private ImmutableDictionary<string, WaitingReason> _waiting = ImmutableDictionary<string, WaitingReason>.Empty;
+    private ImmutableDictionary<string, CgroupResources> _updated = ImmutableDictionary<string, CgroupResources>.Empty;
+    private ImmutableDictionary<string, string> _updateFaults = ImmutableDictionary<string, string>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;
     private DateTimeOffset? _startTime;
     private PodFailure? _failure;
@@ -47,6 +49,8 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             Stopping = _stopping,
             FailedStarts = _failedStarts,
             Waiting = _waiting,
+            Updated = _updated,
+            UpdateFaults = _updateFaults,
             RetryAt = _retryAt,
         };
 
@@ -75,9 +79,31 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
         if (start.Previous is { Phase: ContainerPhase.Exited } previous)
         {
             _stopping = _stopping.Remove(previous.Id);
+            _updated = _updated.Remove(previous.Id);
+            _updateFaults = _updateFaults.Remove(name);
             _failedStarts = _failedStarts.Remove(previous.Id);
             _restarts.Record(name, previous.FinishedAt ?? previous.CreatedAt, now);
         }
+    }
+
+    /// <summary>Records that a container has got other resources.</summary>
+    public void NoteUpdated(ContainerUpdate update)
+    {
+        var key = ContainerResize.KeyOf(update.Container.Name);
+        _updated = _updated.SetItem(update.Container.Id, update.Resources);
+        _updateFaults = _updateFaults.Remove(update.Container.Name);
+        _retryAt = _retryAt.Remove(key);
+        _retries.Forget(key);
+    }
+
+    /// <summary>Records that a container could not get other resources. It is tried again after a delay.</summary>
+    /// <returns>Whether this was not known.</returns>
+    public bool NoteUpdateFailed(ContainerUpdate update, string message, DateTimeOffset now)
+    {
+        var isNew = _updateFaults.GetValueOrDefault(update.Container.Name) != message;
+        _updateFaults = _updateFaults.SetItem(update.Container.Name, message);
+        NoteFailed(ContainerResize.KeyOf(update.Container.Name), null, now);
+        return isNew;
     }
 
     public void NoteSandboxCreated()

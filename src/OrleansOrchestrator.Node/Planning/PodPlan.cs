@@ -16,6 +16,9 @@ internal sealed record PodPlan
 
     public IReadOnlyList<ContainerStop> Stops { get; init; } = [];
 
+    /// <summary>The changes of resources of running containers.</summary>
+    public IReadOnlyList<ContainerUpdate> Updates { get; init; } = [];
+
     /// <summary>The failure of the pod as a whole, if it fails now.</summary>
     public PodFailure? Failure { get; init; }
 
@@ -29,7 +32,7 @@ internal sealed record PodPlan
     public DateTimeOffset? WakeAt { get; init; }
 
     public bool HasActions =>
-        CreateSandbox || StopSandbox || Finish || Reclaim || Failure is not null || Starts.Count > 0 || Stops.Count > 0;
+        CreateSandbox || StopSandbox || Finish || Reclaim || Failure is not null || Starts.Count > 0 || Stops.Count > 0 || Updates.Count > 0;
 }
 
 /// <summary>A container to start as this attempt. The previous instance has ended; null if there is none.</summary>

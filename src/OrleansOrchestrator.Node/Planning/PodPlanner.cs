@@ -156,9 +156,10 @@ internal static class PodPlanner
     {
         private readonly List<ContainerStart> _starts = [];
         private readonly List<ContainerStop> _stops = [];
+        private readonly List<ContainerUpdate> _updates = [];
         private DateTimeOffset? _wake;
 
-        public PodPlan Build() => new() { Starts = _starts, Stops = _stops, WakeAt = _wake };
+        public PodPlan Build() => new() { Starts = _starts, Stops = _stops, Updates = _updates, WakeAt = _wake };
 
         /// <summary>Handles an init container; true if the next one may start.</summary>
         public bool PassInitContainer(V1Container container)
@@ -193,6 +194,12 @@ internal static class PodPlanner
                     _stops.AddRange(plan.Stops);
                     _wake = Earlier(_wake, plan.WakeAt);
                     break;
+                case ContainerPhase.Running when IsResizable(container) && ContainerResize.UpdateOf(view, container, newest) is { } update:
+                    if (Retry(view, ContainerResize.KeyOf(container.Name)) is { } later)
+                        _wake = Earlier(_wake, later);
+                    else
+                        _updates.Add(update);
+                    break;
             }
         }
 
@@ -207,6 +214,8 @@ internal static class PodPlanner
                 _wake = Earlier(_wake, later);
         }
 
+        private bool IsResizable(V1Container container) => view.Pod.Spec.Containers.Contains(container) || container.RestartPolicy == "Always";
+
         /// <summary>Why a running container ends and starts anew, and its grace period if that is not the pod's; null if it does not.</summary>
         private (string Message, TimeSpan? Grace)? RestartCause(V1Container container, ContainerInstance running)
         {
@@ -214,6 +223,8 @@ internal static class PodPlanner
                 return ("FailedPostStartHook", null);
             if (view.HealthOf(running) is { RestartMessage: { } message } health)
                 return (message, health.RestartGrace);
+            if (IsResizable(container) && ContainerResize.NeedsRestart(view, container, running))
+                return ("Container {0} resize requires restart", null);
             return running.SpecHash.Length > 0 && running.SpecHash != ContainerSpecHash.Of(container)
                 ? ("Container {0} definition changed, will be restarted", null)
                 : null;

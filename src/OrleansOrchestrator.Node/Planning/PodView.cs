@@ -13,8 +13,11 @@ internal sealed record PodView
     private static readonly IReadOnlyDictionary<string, StopProgress> NoStops = new Dictionary<string, StopProgress>();
     private static readonly IReadOnlyDictionary<string, ContainerHealth> NoHealth = new Dictionary<string, ContainerHealth>();
     private static readonly IReadOnlySet<string> NoIds = new HashSet<string>();
+    private static readonly IReadOnlyDictionary<string, CgroupResources> NoUpdates = new Dictionary<string, CgroupResources>();
+    private static readonly IReadOnlyDictionary<string, string> NoFaults = new Dictionary<string, string>();
     private static readonly IReadOnlyDictionary<string, WaitingReason> NoReasons = new Dictionary<string, WaitingReason>();
 
+    /// <summary>The pod, with what the node has granted to its containers.</summary>
     public required V1Pod Pod { get; init; }
 
     /// <summary>The pod in the runtime; null if the runtime has nothing of it.</summary>
@@ -56,6 +59,15 @@ internal sealed record PodView
 
     /// <summary>Why the last start of a container failed, by container name.</summary>
     public IReadOnlyDictionary<string, WaitingReason> Waiting { get; init; } = NoReasons;
+
+    /// <summary>What the runtime has accepted for running containers, by container id.</summary>
+    public IReadOnlyDictionary<string, CgroupResources> Updated { get; init; } = NoUpdates;
+
+    /// <summary>Why containers could not get what was granted, by container name.</summary>
+    public IReadOnlyDictionary<string, string> UpdateFaults { get; init; } = NoFaults;
+
+    /// <summary>How far the node is with the resize of the pod.</summary>
+    public PodResizeState Resize { get; init; } = PodResizeState.None;
 
     /// <summary>When a start that failed before there was a container may be retried, by container name.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> RetryAt { get; init; } = NoRetries;

@@ -44,7 +44,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Environment = [.. variables],
             WorkingDirectory = string.IsNullOrEmpty(container.WorkingDir) ? null : container.WorkingDir,
             Mounts = volumes is null ? [] : [.. Mounts(pod, container, volumes, variables, directory)],
-            Resources = Resources(pod, container),
+            Resources = ContainerAmounts.Of(container) with { OomScoreAdjust = QualityOfService.OomScoreAdjust(pod, container, memoryCapacity) },
             Security = security.Build(pod, container, image.User),
             TerminationMessagePath = container.TerminationMessagePath ?? "",
             Processes = pod.Spec.HostPID == true ? ProcessScope.Host : pod.Spec.ShareProcessNamespace == true ? ProcessScope.Pod : ProcessScope.Container,
@@ -104,21 +104,4 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             throw new ConfigurationException($"failed to prepare subPath for volumeMount \"{name}\" of container \"{container}\": {exception.Message}");
         }
     }
-
-    // More than any machine has, and small enough not to overflow.
-    private const decimal CoresMax = 1_000_000;
-
-    private ContainerResources Resources(V1Pod pod, V1Container container)
-    {
-        var (limits, requests) = (container.Resources?.Limits, container.Resources?.Requests);
-        return new ContainerResources
-        {
-            CpuRequestMillis = Millis(Amount.Of(requests, "cpu") ?? Amount.Of(limits, "cpu")),
-            CpuLimitMillis = Millis(Amount.Of(limits, "cpu")),
-            MemoryLimitBytes = Amount.Ceiling(Amount.Of(limits, "memory") ?? 0),
-            OomScoreAdjust = QualityOfService.OomScoreAdjust(pod, container, memoryCapacity),
-        };
-    }
-
-    private static long Millis(decimal? cores) => Amount.Ceiling(Math.Min(cores ?? 0, CoresMax) * 1000);
 }

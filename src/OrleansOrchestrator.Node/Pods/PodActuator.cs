@@ -5,6 +5,7 @@ using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Volumes;
@@ -16,7 +17,8 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <param name="services">The services that all workers share.</param>
 /// <param name="memory">The pod's memory.</param>
 /// <param name="hooks">The pod's hooks.</param>
-internal sealed partial class PodActuator(IPodSource source, PodServices services, PodMemory memory, PodHooks hooks)
+/// <param name="resizer">Follows what the pod asks for.</param>
+internal sealed partial class PodActuator(IPodSource source, PodServices services, PodMemory memory, PodHooks hooks, PodResizer resizer)
 {
     private static readonly IReadOnlyDictionary<string, string> NoVolumes = new Dictionary<string, string>();
 
@@ -40,6 +42,8 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
 
         foreach (var stop in plan.Stops)
             await StopAsync(view, stop, cancellationToken);
+        foreach (var update in plan.Updates)
+            await UpdateAsync(view, update, cancellationToken);
         if (plan.StopSandbox)
             await services.Runtime.StopSandboxAsync(view.Pod.Metadata.Uid, cancellationToken);
         if (plan.CreateSandbox)
@@ -86,6 +90,20 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
         }
 
         memory.NoteStop(stop, Now);
+    }
+
+    private async Task UpdateAsync(PodView view, ContainerUpdate update, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.Runtime.UpdateContainerAsync(update.Container.Id, update.Resources, cancellationToken);
+            memory.NoteUpdated(update);
+        }
+        catch (RuntimeException exception)
+        {
+            if (memory.NoteUpdateFailed(update, exception.Message, Now))
+                resizer.NoteFailed(view.Pod, exception.Message);
+        }
     }
 
     private async Task CreateSandboxAsync(PodView view, CancellationToken cancellationToken)

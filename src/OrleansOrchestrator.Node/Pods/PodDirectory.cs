@@ -4,6 +4,7 @@ using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Sources;
 
@@ -87,7 +88,8 @@ internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
     };
 
     private PodFailure? Admit(V1Pod pod, bool runs) =>
-        (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(pod, runs);
+        (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(
+            pod, runs, runs ? Allocation.Read(services.DirectoryOf(pod.Metadata.Uid)) : null);
 
     private PodWorker WorkerOf(string uid, V1Pod? pod, IPodSource source)
     {

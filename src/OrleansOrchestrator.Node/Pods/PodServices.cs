@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Volumes;

@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Status;
@@ -34,6 +35,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly Action<PodWorker> _ended;
     private readonly PodMemory _memory;
     private readonly PodActuator _actuator;
+    private readonly PodResizer _resizer;
     private readonly PodProbes _probes;
     private readonly PodHooks _hooks;
     private readonly TerminationMessages _messages;
@@ -68,7 +70,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _loop = new SupervisedLoop("pod worker", StepAsync, services.TimeProvider, services.Logger, LoopBackoff);
         _probes = new PodProbes(services.Probes, services.TimeProvider, _loop.Signal);
         _hooks = new PodHooks(services.Hooks, _loop.Signal);
-        _actuator = new PodActuator(source, services, _memory, _hooks);
+        _resizer = new PodResizer(
+            uid, services.Admitted, services.Runtime, services.Events, services.Runtime.StartsInstantly ? null : services.DirectoryOf(uid));
+        _actuator = new PodActuator(source, services, _memory, _hooks, _resizer);
         _messages = new TerminationMessages(services.Runtime, services.DirectoryOf(uid));
     }
 
@@ -188,11 +192,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     private async Task<TimeSpan?> LookAndActAsync(CancellationToken cancellationToken)
     {
-        if (_pod is not { } pod)
+        if (_pod is not { } asked)
             return await EndAsync(cancellationToken);
 
         if (_isFinished)
             return null;
+        var (pod, resize) = _resizer.Allocate(asked);
 
         var sandbox = await _services.Runtime.InspectAsync(Uid, cancellationToken);
         if (sandbox is not null)
@@ -208,7 +213,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
             IsShuttingDown = _services.Shutdown.IsBegun,
             Ending = _services.Shutdown.EndingOf(pod) ?? _eviction,
             IsReclaimed = _isReclaimed,
+            Resize = resize,
         };
+        _resizer.Note(pod, ContainerResize.IsInProgress(view));
         var plan = PodPlanner.Plan(view);
         try
         {
@@ -226,6 +233,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
             if (!plan.HasActions)
                 return Sooner(await RestAsync(view, plan, cancellationToken), isFenced ? ConfirmInterval : null);
+            if (plan.Updates.Count > 0)
+                await ReportAsync(view, cancellationToken);
             if (plan.CreateSandbox && !_services.Runtime.StartsInstantly && !await ReportAsync(view, cancellationToken))
                 return null;
         }

@@ -26,6 +26,12 @@ internal sealed record ContainerInstance
     /// <summary>The hash of the spec's part that needs a new container when it changes.</summary>
     public string SpecHash { get; init; } = "";
 
+    /// <summary>What the kernel enforces; null if the runtime does not tell, or enforces nothing.</summary>
+    public CgroupResources? Resources { get; init; }
+
+    /// <summary>The memory that it requested when it was created; null if that is not known.</summary>
+    public long? MemoryRequestBytes { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }

@@ -21,6 +21,8 @@ internal static class ContainerLabels
     public const string SpecHash = Prefix + "spec-hash";
     public const string Image = Prefix + "image";
     public const string ImageId = Prefix + "image-id";
+    /// <summary>The memory that the container requested at its creation, in bytes.</summary>
+    public const string MemoryRequest = Prefix + "memory-request";
     private const string Prefix = "orleansorchestrator.io/";
 
     public static Dictionary<string, string> OfSandbox(ContainerOwner owner, SandboxSpec spec)
@@ -65,7 +67,12 @@ internal static class ContainerLabels
         [SpecHash] = spec.SpecHash,
         [Image] = spec.Image,
         [ImageId] = spec.ImageId,
+        [MemoryRequest] = spec.Resources.MemoryRequestBytes.ToString(CultureInfo.InvariantCulture),
     };
+
+    /// <summary>Reads <see cref="MemoryRequest"/>.</summary>
+    public static long? MemoryRequestOf(IDictionary<string, string> labels) =>
+        labels.TryGetValue(MemoryRequest, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
 
     public static string NameOf(string container, string pod, string ns, string uid, int attempt) =>
         string.Create(CultureInfo.InvariantCulture, $"oo_{container}_{pod}_{ns}_{uid}_{attempt}");

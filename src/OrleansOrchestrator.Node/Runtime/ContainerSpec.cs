@@ -87,6 +87,9 @@ internal sealed record ContainerResources
     /// <summary>The most processor time in thousandths of a core.</summary>
     public long CpuLimitMillis { get; init; }
 
+    /// <summary>The requested memory. The kernel does not know of it.</summary>
+    public long MemoryRequestBytes { get; init; }
+
     public long MemoryLimitBytes { get; init; }
 
     /// <summary>The kernel's preference to kill this container when memory runs out, from -1000 to 1000.</summary>

@@ -8,8 +8,10 @@ internal static class CpuQuota
 
     private const long QuotaMicrosecondsMin = 1_000;
 
-    // The kernel's range.
-    private const long SharesMin = 2;
+    /// <summary>The least weight, which containers without a request have.</summary>
+    public const long SharesMin = 2;
+
+    // The end of the kernel's range.
     private const long SharesMax = 262_144;
 
     /// <summary>The weight of a container that requests so many thousandths of a core.</summary>

@@ -26,6 +26,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Whether the runtime forwards host ports of a pod; otherwise its processes bind ports of the host themselves.</summary>
     bool MapsHostPorts { get; }
 
+    /// <summary>Whether the resources of running containers can be changed.</summary>
+    bool CanResize { get; }
+
     /// <summary>The folder of images and of the containers' own files; null if the runtime has none on this machine.</summary>
     string? ImageFolder { get; }
 
@@ -84,6 +87,10 @@ internal interface IContainerRuntime : IAsyncDisposable
     Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken);
 
     Task StartContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>Changes the resources of a running container.</summary>
+    /// <exception cref="RuntimeException">The runtime or the kernel refuses; the container keeps what it had.</exception>
+    Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken);
 
     /// <summary>Sends a signal to the container's main process; an ended container ignores it.</summary>
     Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken);

@@ -24,6 +24,8 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
 
     public bool MapsHostPorts => runtime.MapsHostPorts;
 
+    public bool CanResize => runtime.CanResize;
+
     public string? ImageFolder => runtime.ImageFolder;
 
     public string? Fault => runtime.Fault;
@@ -69,6 +71,9 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
         TimeAsync("start_container", instruments.BeginOperation(), runtime.StartContainerAsync(containerId, cancellationToken));
+
+    public Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken) =>
+        TimeAsync("update_container", instruments.BeginOperation(), runtime.UpdateContainerAsync(containerId, resources, cancellationToken));
 
     public Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken) =>
         TimeAsync("stop_container", instruments.BeginOperation(), runtime.SignalContainerAsync(containerId, signal, cancellationToken));

@@ -28,6 +28,8 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
             LastState = LastStateOf(container, newest, state),
             Started = isRunning && health!.IsStarted,
             Ready = IsReady(container, newest, health),
+            AllocatedResources = container.Resources?.Requests,
+            Resources = ReportedResources.Of(container, newest, view.Pod.Status),
         };
     }
 
@@ -35,7 +37,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
     public V1ContainerStatus BuildEphemeral(V1Container container)
     {
         var status = Build(container);
-        (status.Ready, status.Started, status.LastState) = (false, null, new V1ContainerState());
+        (status.Ready, status.Started, status.LastState, status.Resources) = (false, null, new V1ContainerState(), null);
         if (view.Newest(container.Name) is { Phase: ContainerPhase.Exited } ended)
             status.State = new V1ContainerState { Terminated = Terminated(ended) };
         return status;

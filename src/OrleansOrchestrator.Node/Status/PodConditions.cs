@@ -21,8 +21,23 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
         Initialized(),
         Ready(),
         ContainersReady(),
+        .. Resize(),
         .. failure?.Disruption is { } disruption ? [Disrupted(disruption)] : (IEnumerable<V1PodCondition>)[],
     ];
+
+    private IEnumerable<V1PodCondition> Resize()
+    {
+        if (IsFinished)
+            yield break;
+        if (view.Resize.Pending is { } pending)
+            yield return Make(PodConditionTypes.PodResizePending, true, pending.Reason, pending.Message);
+        if (!ContainerResize.IsInProgress(view))
+            yield break;
+        var fault = view.UpdateFaults.Values.FirstOrDefault();
+        var inProgress = Make(PodConditionTypes.PodResizeInProgress, true, fault is null ? null : PodResize.Error, fault);
+        inProgress.ObservedGeneration = view.Resize.GrantedGeneration ?? inProgress.ObservedGeneration;
+        yield return inProgress;
+    }
 
     private V1PodCondition Disrupted(PodDisruption disruption) => Make(PodConditionTypes.DisruptionTarget, true, disruption.Reason, disruption.Message);
 
@@ -84,6 +99,7 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
             Status = status,
             Reason = reason,
             Message = message,
+            ObservedGeneration = view.Pod.Metadata.Generation,
             LastTransitionTime = existing?.Status == status && existing.LastTransitionTime is { } since
                 ? since
                 : WireTime.Seconds(view.Now),

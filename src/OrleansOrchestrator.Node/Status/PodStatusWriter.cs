@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Status;
@@ -14,6 +15,7 @@ namespace OrleansOrchestrator.Node.Status;
 internal sealed class PodStatusWriter(ClusterConnection api) : IPodStatusWriter
 {
     private static readonly string[] ConditionTexts = ["reason", "message"];
+    private static readonly string[] Transient = [PodConditionTypes.PodResizePending, PodConditionTypes.PodResizeInProgress];
     private static readonly string[] MergedLists = ["hostIPs", "podIPs"];
 
     private JsonObject? _acknowledged;
@@ -61,6 +63,10 @@ internal sealed class PodStatusWriter(ClusterConnection api) : IPodStatusWriter
                 condition!.AsObject().TryAdd(name, null);
         }
 
+        // A condition that does not hold any more is absent, and a merge would keep it.
+        var conditions = body["conditions"]?.AsArray() ?? [];
+        foreach (var type in Transient.Where(type => !conditions.Any(condition => (string?)condition!["type"] == type) && IsThere(pod, type)))
+            conditions.Add(new JsonObject { ["type"] = type, ["$patch"] = "delete" });
         foreach (var name in MergedLists)
             body[name]?.AsArray().Add(new JsonObject { ["$patch"] = "replace" });
         foreach (var (name, _) in _acknowledged ?? [])
@@ -76,6 +82,9 @@ internal sealed class PodStatusWriter(ClusterConnection api) : IPodStatusWriter
             ["status"] = body,
         }.ToJsonString());
     }
+
+    private bool IsThere(V1Pod pod, string type) =>
+        pod.Condition(type) is not null || _acknowledged?["conditions"]?.AsArray().Any(condition => (string?)condition!["type"] == type) == true;
 
     private static JsonObject ToJson(V1PodStatus status) => JsonNode.Parse(KubernetesJson.Serialize(status))!.AsObject();
 }

@@ -8,7 +8,7 @@ internal static class PodInputs
 {
     /// <summary>The pod's requests.</summary>
     public static readonly PodInput<PodResources> Resources = new PodInput<PodResources, PodResources>(
-        "resources", PodResources.None, static pod => PodResources.Of(pod.Spec), static resources => resources);
+        "resources", PodResources.None, PodResources.Of, static resources => resources);
 
     /// <summary>The pod's host ports.</summary>
     public static readonly PodInput<HostPort[]> Ports = new PodInput<HostPort[], HostPort[]>(
@@ -53,10 +53,10 @@ internal sealed record PodResources(
     /// <summary>Whether the pod requests neither CPU nor memory.</summary>
     public bool IsBestEffort => CpuMilli == 0 && MemoryBytes == 0;
 
-    public static PodResources Of(V1PodSpec spec)
+    public static PodResources Of(V1Pod pod)
     {
-        var requests = PodRequests.Compute(spec);
-        var scored = PodRequests.ComputeForScoring(spec);
+        var requests = PodRequests.Compute(pod);
+        var scored = PodRequests.ComputeForScoring(pod);
         return new PodResources(
             requests.CpuMilli, requests.MemoryBytes, requests.StorageBytes, scored.CpuMilli, scored.MemoryBytes,
             [.. requests.Extended.Where(pair => pair.Value > 0).OrderBy(pair => pair.Key, StringComparer.Ordinal)]);

@@ -39,6 +39,12 @@ public sealed class LimitRangeTests(SharedSilo shared) : IAsyncLifetime
         var refusal = await Should.ThrowAsync<ApiException>(Api.CreateAsync(PodSamples.Pod(_space, "p", cpu: "50m")));
         (refusal.Code, refusal.Message).ShouldBe((403, "pods \"p\" is forbidden: minimum cpu usage per Container is 100m, but request is 50m"));
         await Api.PatchAsync<V1Pod>(_space, "before", PatchType.MergePatch, """{"metadata":{"labels":{"a":"b"}}}""");
+
+        (await Should.ThrowAsync<ApiException>(ResizeAsync("60m"))).Message.ShouldBe("pods \"before\" is forbidden: minimum cpu usage per Container is 100m, but request is 60m");
+        (await ResizeAsync("100m")).Spec.Containers[0].Resources.Requests["cpu"].ToString().ShouldBe("100m");
+
+        Task<V1Pod> ResizeAsync(string cpu) => Api.PatchAsync<V1Pod>(
+            _space, "before", PatchType.StrategicMergePatch, """{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"$"}}}]}}""".Replace("$", cpu, StringComparison.Ordinal), "resize");
     }
 
     [Fact]

@@ -47,6 +47,34 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_Resized_TakesOfTheQuotaWhatItAsksForAndHas()
+    {
+        await QuotaAsync("requests.cpu=1");
+        await Api.CreateAsync(PodSamples.Pod(_space, "a", cpu: "400m"));
+        await Api.CreateAsync(PodSamples.Pod(_space, "b", cpu: "400m"));
+
+        var refusal = await Should.ThrowAsync<ApiException>(ResizeAsync("700m"));
+        (refusal.Code, refusal.Message).ShouldBe((403, "pods \"a\" is forbidden: exceeded quota: q, requested: requests.cpu=300m, used: requests.cpu=800m, limited: requests.cpu=1"));
+        await ResizeAsync("600m");
+        await UsedAsync("requests.cpu", "1");
+
+        // Its node has granted that; less is asked for now, and counts when its node has taken the rest back.
+        await StatusAsync("600m");
+        await ResizeAsync("100m");
+        (await TryCreateAsync(PodSamples.Pod(_space, "c", cpu: "100m")))!.Code.ShouldBe(403);
+        await StatusAsync("100m");
+        await UsedAsync("requests.cpu", "500m");
+        (await TryCreateAsync(PodSamples.Pod(_space, "c", cpu: "500m"))).ShouldBeNull();
+
+        Task<V1Pod> ResizeAsync(string cpu) => Api.PatchAsync<V1Pod>(
+            _space, "a", PatchType.StrategicMergePatch, """{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"$"}}}]}}""".Replace("$", cpu, StringComparison.Ordinal), "resize");
+        Task<V1Pod> StatusAsync(string cpu) => Api.PatchAsync<V1Pod>(
+            _space, "a", PatchType.MergePatch,
+            """{"status":{"containerStatuses":[{"name":"c","image":"i","imageID":"","ready":true,"restartCount":0,"allocatedResources":{"cpu":"$"},"resources":{"requests":{"cpu":"$"}}}]}}"""
+                .Replace("$", cpu, StringComparison.Ordinal), "status");
+    }
+
+    [Fact]
     public async Task Pods_OfAController_AreCreatedAsFarAsTheQuotaGoes()
     {
         await QuotaAsync("count/pods=2");

@@ -67,7 +67,7 @@ public sealed class PodRequestsTests
     [Fact]
     public void ComputeForScoring_NoRequests_CountsADefault()
     {
-        var requests = PodRequests.ComputeForScoring(new V1PodSpec { Containers = [Container(), Container("200m")] });
+        var requests = PodRequests.ComputeForScoring(new V1Pod { Spec = new V1PodSpec { Containers = [Container(), Container("200m")] } });
         requests.CpuMilli.ShouldBe(300);
         requests.MemoryBytes.ShouldBe(400L << 20);
     }

@@ -1,3 +1,4 @@
+using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
@@ -36,6 +37,34 @@ public sealed class SchedulerCacheTests
         Cache.SetPod(Create("q", "3").On("a"));
         Cache.SetPod(Create("q", "1").On("a")).Kinds().ShouldBe(ClusterEvents.AssignedPodChanged);
         _harness.Place(Create("p", "3")).ShouldBe("a");
+    }
+
+    [Fact]
+    public void SetPod_PodThatIsResized_TakesTheMostOfWhatItAsksForAndHas()
+    {
+        var pod = Create("q", "1").On("a");
+        pod.Status.ContainerStatuses = [StatusOf("3")];
+        Cache.SetPod(pod);
+        _harness.Refuse(Create("p", "2")).ShouldContain("Insufficient cpu");
+
+        var shrunk = Create("q", "1").On("a");
+        shrunk.Status.ContainerStatuses = [StatusOf("1")];
+        Cache.SetPod(shrunk).Kinds().ShouldBe(ClusterEvents.AssignedPodChanged);
+        _harness.Place(Create("p", "2")).ShouldBe("a");
+
+        // What a node can never grant does not count.
+        var infeasible = Create("q", "4").On("a");
+        infeasible.Status.ContainerStatuses = [StatusOf("1")];
+        infeasible.Status.Conditions = [new V1PodCondition { Type = "PodResizePending", Status = "True", Reason = "Infeasible" }];
+        Cache.SetPod(infeasible);
+        _harness.Place(Create("r", "1")).ShouldBe("a");
+
+        V1ContainerStatus StatusOf(string cpu) => new()
+        {
+            Name = pod.Spec.Containers[0].Name,
+            AllocatedResources = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu) },
+            Resources = new V1ResourceRequirements(),
+        };
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal static class ContainerValidation
         VolumeMountValidation.Validate(container, spec.Volumes, path.Child("volumeMounts"), errors);
         ChoiceRules.ValidateRequired(container.ImagePullPolicy, PullPolicies, path.Child("imagePullPolicy"), errors);
         ResourceAmountRules.ValidateRequirements(container.Resources, path.Child("resources"), errors);
+        PodResizeValidation.ValidatePolicies(container.ResizePolicy, spec.RestartPolicy, path.Child("resizePolicy"), errors);
         SecurityContextValidation.Validate(container.SecurityContext, path.Child("securityContext"), errors);
     }
 

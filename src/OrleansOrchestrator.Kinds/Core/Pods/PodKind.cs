@@ -63,20 +63,34 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
 
     public override bool TryPrepareForPartUpdate(string subresource, KubeObject updated, KubeObject current)
     {
-        if (subresource != EphemeralContainers.Subresource)
-            return false;
         var (after, before) = ((V1Pod)updated, (V1Pod)current);
-        var added = after.Spec?.EphemeralContainers;
-        after.Spec = ObjectCodec.Clone(before.Spec);
-        after.Spec.EphemeralContainers = added;
+        switch (subresource)
+        {
+            case EphemeralContainers.Subresource:
+                var added = after.Spec?.EphemeralContainers;
+                after.Spec = ObjectCodec.Clone(before.Spec);
+                after.Spec.EphemeralContainers = added;
+                break;
+            case PodResize.Subresource:
+                after.Spec = PodResizeValidation.Prepare(after.Spec, before.Spec);
+                break;
+            default:
+                return false;
+        }
+
         var (changed, kept) = (after.Metadata, before.Metadata);
         (changed.Labels, changed.Annotations, changed.Finalizers, changed.OwnerReferences) = (kept.Labels, kept.Annotations, kept.Finalizers, kept.OwnerReferences);
         PrepareForUpdate(updated, current);
         return true;
     }
 
-    public override void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors) =>
-        EphemeralContainerValidation.Validate((V1Pod)updated, (V1Pod)current, errors);
+    public override void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors)
+    {
+        if (subresource == PodResize.Subresource)
+            PodResizeValidation.Validate((V1Pod)updated, (V1Pod)current, errors);
+        else
+            EphemeralContainerValidation.Validate((V1Pod)updated, (V1Pod)current, errors);
+    }
 
     protected override void ApplyDefaults(V1Pod obj)
     {
@@ -102,6 +116,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
                 {
                     Type = PodConditionTypes.PodScheduled,
                     Status = "False",
+                    ObservedGeneration = 1,
                     Reason = "SchedulingGated",
                     Message = "Scheduling is blocked due to non-empty scheduling gates",
                 },

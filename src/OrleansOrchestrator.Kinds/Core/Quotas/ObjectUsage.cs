@@ -67,8 +67,51 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
         if (!DependsOnFields(resource))
             return true;
         return resource != WellKnownResources.PersistentVolumeClaims && !left.IsDeleting && !right.IsDeleting
-            && left.Field(PhaseField) == right.Field(PhaseField) && left.SpecJson.SequenceEqual(right.SpecJson);
+            && left.Field(PhaseField) == right.Field(PhaseField) && left.SpecJson.SequenceEqual(right.SpecJson)
+            && HasSameResources(left.Json.Span, right.Json.Span);
     }
+
+    /// <summary>
+    /// Whether two versions of a pod surely say the same of the resources of its containers, also in their statuses: while a pod is resized,
+    /// it takes what it has, too. Compares the texts of all members whose names end so.
+    /// </summary>
+    private static bool HasSameResources(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        if ((left.IndexOf(InfeasibleResize) < 0) != (right.IndexOf(InfeasibleResize) < 0))
+            return false;
+        while (true)
+        {
+            var (ofLeft, ofRight) = (left.IndexOf(ResourcesMember), right.IndexOf(ResourcesMember));
+            if (ofLeft < 0 || ofRight < 0)
+                return ofLeft == ofRight;
+            left = left[ofLeft..];
+            right = right[ofRight..];
+            var length = LengthOfValue(left);
+            if (length > right.Length || !left[..length].SequenceEqual(right[..length]))
+                return false;
+            left = left[length..];
+            right = right[length..];
+        }
+    }
+
+    // Names and amounts of resources have no braces.
+    private static int LengthOfValue(ReadOnlySpan<byte> member)
+    {
+        var depth = 0;
+        for (var at = ResourcesMember.Length - 1; at < member.Length; at++)
+        {
+            depth += member[at] switch { (byte)'{' => 1, (byte)'}' => -1, _ => 0 };
+            if (depth == 0)
+                return at + 1;
+        }
+
+        return member.Length;
+    }
+
+    // Of resources and allocatedResources.
+    private static ReadOnlySpan<byte> ResourcesMember => "esources\":{"u8;
+
+    private static ReadOnlySpan<byte> InfeasibleResize => "\"Infeasible\""u8;
 
     /// <summary>What an object takes whose kind is only counted.</summary>
     public static ObjectUsage OfAny(ResourceName resource) => new(CountOf(resource));
@@ -95,7 +138,7 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
         var amounts = CountOf(WellKnownResources.Pods);
         if (pod.IsTerminal)
             return new ObjectUsage(amounts);
-        foreach (var (name, amount) in OfContainers(PodTotals.Requests(pod.Spec), PodTotals.Limits(pod.Spec)))
+        foreach (var (name, amount) in OfContainers(PodTotals.Requests(pod), PodTotals.Limits(pod)))
             amounts[name] = amount;
         amounts["pods"] = One;
         return new ObjectUsage(amounts) { EndsAt = EndOf(pod.Metadata) };

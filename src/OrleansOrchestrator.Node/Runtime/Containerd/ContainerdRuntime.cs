@@ -89,6 +89,8 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
     public bool MapsHostPorts => true;
 
+    public bool CanResize => true;
+
     public string? ImageFolder { get; }
 
     public string? Fault => _states.Fault ?? _notReady;
@@ -268,6 +270,19 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     {
         var request = new Cri.StartContainerRequest { ContainerId = containerId };
         return CallAsync(options => _connection.Runtime.StartContainerAsync(request, options), RuntimeException.RunContainer, cancellationToken);
+    }
+
+    public async Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken)
+    {
+        var request = new Cri.UpdateContainerResourcesRequest { ContainerId = containerId, Linux = CriParameters.ResourcesOf(resources) };
+        try
+        {
+            await CallAsync(options => _connection.Runtime.UpdateContainerResourcesAsync(request, options), RuntimeException.RunContainer, cancellationToken);
+        }
+        finally
+        {
+            _inspected.TryRemove(containerId, out _);
+        }
     }
 
     public async Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
@@ -473,8 +488,9 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
             return known.Instance;
         try
         {
-            var status = await ContainerStatusAsync(container.Id, cancellationToken);
-            var instance = CriTranslation.ToInstance(status);
+            var request = new Cri.ContainerStatusRequest { ContainerId = container.Id, Verbose = true };
+            var answer = await QueryAsync(options => _connection.Runtime.ContainerStatusAsync(request, options), cancellationToken);
+            var (status, instance) = (answer.Status, CriTranslation.ToInstance(answer));
             if (status.State == Cri.ContainerState.ContainerUnknown)
                 await SignalContainerAsync(container.Id, ContainerSignal.Kill, cancellationToken);
             else

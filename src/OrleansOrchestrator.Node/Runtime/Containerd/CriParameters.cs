@@ -61,18 +61,21 @@ internal static class CriParameters
             Tty = spec.Tty,
             Linux = new()
             {
-                Resources = new()
-                {
-                    CpuShares = CpuQuota.SharesOf(resources.CpuRequestMillis),
-                    CpuPeriod = resources.CpuLimitMillis > 0 ? CpuQuota.PeriodMicroseconds : 0,
-                    CpuQuota = CpuQuota.OfPeriod(resources.CpuLimitMillis),
-                    MemoryLimitInBytes = resources.MemoryLimitBytes,
-                    OomScoreAdj = resources.OomScoreAdjust,
-                },
+                Resources = ResourcesOf(CgroupResources.Of(resources), resources.OomScoreAdjust),
                 SecurityContext = SecurityOf(security, NamespacesOf(spec, sandboxOptions), seccompFile),
             },
         };
     }
+
+    /// <summary>What the kernel is to enforce of a container. In a change, zero stands for what stays as it is.</summary>
+    public static Cri.LinuxContainerResources ResourcesOf(CgroupResources resources, int oomScoreAdjust = 0) => new()
+    {
+        CpuShares = resources.CpuShares,
+        CpuPeriod = resources.CpuQuotaMicroseconds > 0 ? CpuQuota.PeriodMicroseconds : 0,
+        CpuQuota = resources.CpuQuotaMicroseconds,
+        MemoryLimitInBytes = resources.MemoryLimitBytes,
+        OomScoreAdj = oomScoreAdjust,
+    };
 
     private static Cri.NamespaceOption NamespacesOf(SandboxSpec spec) => new()
     {

@@ -33,7 +33,8 @@ internal static class CriStatus
         RuntimeException.Unavailable,
         cancellationToken);
 
-    private static JsonNode? Parse(string text)
+    /// <summary>Details that the runtime gives as JSON; null if they are none.</summary>
+    public static JsonNode? Parse(string text)
     {
         try
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OrleansOrchestrator.Node.Runtime.Containerd;
 
 /// <summary>Translates the runtime's descriptions of sandboxes and containers. Pure.</summary>
@@ -22,8 +24,9 @@ internal static class CriTranslation
         Containers = containers,
     };
 
-    public static ContainerInstance ToInstance(Cri.ContainerStatus container)
+    public static ContainerInstance ToInstance(Cri.ContainerStatusResponse response)
     {
+        var container = response.Status;
         var created = TimeOf(container.CreatedAt) ?? DateTimeOffset.UnixEpoch;
         var hasFailedToStart = container.Reason == StartErrorReason;
         return new ContainerInstance
@@ -42,6 +45,8 @@ internal static class CriTranslation
             Image = container.Labels.GetValueOrDefault(ContainerLabels.Image, ""),
             ImageId = container.Labels.GetValueOrDefault(ContainerLabels.ImageId, ""),
             SpecHash = container.Labels.GetValueOrDefault(ContainerLabels.SpecHash, ""),
+            Resources = ResourcesOf(response),
+            MemoryRequestBytes = ContainerLabels.MemoryRequestOf(container.Labels),
             CreatedAt = created,
             StartedAt = TimeOf(container.StartedAt) ?? (hasFailedToStart ? created : null),
             FinishedAt = TimeOf(container.FinishedAt) ?? (hasFailedToStart ? created : null),
@@ -51,6 +56,18 @@ internal static class CriTranslation
                 : "",
             Message = hasFailedToStart ? container.Message : "",
         };
+    }
+
+    /// <summary>What the kernel enforces. Runtimes tell it since version 1.29 of the interface; before, containerd tells it in its details.</summary>
+    private static CgroupResources? ResourcesOf(Cri.ContainerStatusResponse response)
+    {
+        if (response.Status.Resources?.Linux is { } linux)
+            return CgroupResources.Of(linux.CpuShares, linux.CpuQuota, linux.CpuPeriod, linux.MemoryLimitInBytes);
+        if (!response.Info.TryGetValue("info", out var text) || CriStatus.Parse(text)?["runtimeSpec"]?["linux"]?["resources"] is not { } resources)
+            return null;
+        return CgroupResources.Of(NumberOf("cpu", "shares"), NumberOf("cpu", "quota"), NumberOf("cpu", "period"), NumberOf("memory", "limit"));
+
+        long NumberOf(string controller, string name) => resources[controller]?[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number : 0;
     }
 
     /// <summary>The runtime counts nanoseconds since 1970; 0 is "never".</summary>

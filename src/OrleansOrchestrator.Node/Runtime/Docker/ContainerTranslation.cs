@@ -56,6 +56,8 @@ internal static class ContainerTranslation
             Image = Label(labels, ContainerLabels.Image),
             ImageId = Label(labels, ContainerLabels.ImageId),
             SpecHash = Label(labels, ContainerLabels.SpecHash),
+            Resources = container.HostConfig is { } host ? CgroupResources.Of(host.CPUShares, host.CPUQuota, host.CPUPeriod, host.Memory) : null,
+            MemoryRequestBytes = ContainerLabels.MemoryRequestOf(labels),
             CreatedAt = created,
             StartedAt = ParseTime(state.StartedAt) ?? (hasFailedToStart ? created : null),
             FinishedAt = ParseTime(state.FinishedAt) ?? (hasFailedToStart ? created : null),

@@ -61,7 +61,7 @@ internal static class CreateParameters
 
     private static HostConfig HostConfigOf(PodSandbox sandbox, ContainerSpec spec, string? cgroup, bool allowNegativeOom)
     {
-        var (resources, security) = (spec.Resources, spec.Security);
+        var (resources, security) = (CgroupResources.Of(spec.Resources), spec.Security);
         return new HostConfig
         {
             CgroupParent = cgroup ?? "",
@@ -77,12 +77,12 @@ internal static class CreateParameters
             Runtime = sandbox.RuntimeHandler,
             Mounts = [.. spec.Mounts.Select(MountOf)],
             LogConfig = Logs,
-            CPUShares = CpuQuota.SharesOf(resources.CpuRequestMillis),
-            CPUPeriod = resources.CpuLimitMillis > 0 ? CpuQuota.PeriodMicroseconds : 0,
-            CPUQuota = CpuQuota.OfPeriod(resources.CpuLimitMillis),
+            CPUShares = resources.CpuShares,
+            CPUPeriod = PeriodOf(resources),
+            CPUQuota = resources.CpuQuotaMicroseconds,
             Memory = resources.MemoryLimitBytes,
             MemorySwap = resources.MemoryLimitBytes,
-            OomScoreAdj = Oom(resources.OomScoreAdjust, allowNegativeOom),
+            OomScoreAdj = Oom(spec.Resources.OomScoreAdjust, allowNegativeOom),
             Privileged = security.Privileged,
             ReadonlyRootfs = security.ReadOnlyRoot,
             CapAdd = [.. security.AddCapabilities],
@@ -95,6 +95,18 @@ internal static class CreateParameters
             ReadonlyPaths = security.UnmaskedProc ? [] : null!,
         };
     }
+
+    /// <summary>The change of a running container's resources. The engine takes zero for what stays as it is.</summary>
+    public static ContainerUpdateParameters OfUpdate(CgroupResources resources) => new()
+    {
+        CPUShares = resources.CpuShares,
+        CPUPeriod = PeriodOf(resources),
+        CPUQuota = resources.CpuQuotaMicroseconds,
+        Memory = resources.MemoryLimitBytes,
+        MemorySwap = resources.MemoryLimitBytes,
+    };
+
+    private static long PeriodOf(CgroupResources resources) => resources.CpuQuotaMicroseconds > 0 ? CpuQuota.PeriodMicroseconds : 0;
 
     private static IEnumerable<string> SecurityOptionsOf(ContainerSecurity security)
     {

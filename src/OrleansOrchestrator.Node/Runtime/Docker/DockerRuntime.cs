@@ -61,6 +61,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool MapsHostPorts => true;
 
+    public bool CanResize => true;
+
     public string? ImageFolder { get; }
 
     public string? Fault => _states.Fault;
@@ -231,6 +233,20 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
         StartAsync(containerId, RuntimeException.RunContainer, cancellationToken);
+
+    public async Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(
+                token => _client.Containers.UpdateContainerAsync(containerId, CreateParameters.OfUpdate(resources), token), RuntimeException.RunContainer, cancellationToken);
+        }
+        finally
+        {
+            // Also a call that nobody waits for any more may have changed something.
+            _inspected.TryRemove(containerId, out _);
+        }
+    }
 
     public async Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
     {

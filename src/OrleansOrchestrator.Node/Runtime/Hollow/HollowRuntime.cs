@@ -37,6 +37,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public bool MapsHostPorts => true;
 
+    public bool CanResize => true;
+
     public string? ImageFolder => null;
 
     public string? Fault => null;
@@ -112,6 +114,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
             Image = spec.Image,
             ImageId = spec.ImageId,
             SpecHash = spec.SpecHash,
+            Resources = CgroupResources.Of(spec.Resources),
+            MemoryRequestBytes = spec.Resources.MemoryRequestBytes,
             CreatedAt = timeProvider.GetUtcNow(),
         };
         _podOfContainer[container.Id] = sandbox.PodUid;
@@ -122,6 +126,12 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
     {
         UpdateContainer(containerId, c => c with { Phase = ContainerPhase.Running, StartedAt = timeProvider.GetUtcNow() });
+        return Task.CompletedTask;
+    }
+
+    public Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken)
+    {
+        UpdateContainer(containerId, container => container with { Resources = resources });
         return Task.CompletedTask;
     }
 

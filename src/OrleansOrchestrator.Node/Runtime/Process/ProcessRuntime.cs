@@ -57,6 +57,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public bool MapsHostPorts => false;
 
+    public bool CanResize => false;
+
     public string? ImageFolder => null;
 
     public string? Fault => null;
@@ -176,6 +178,9 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         container.Start(ProgramBuilder.Environment(container.Spec, hostname));
         return Task.CompletedTask;
     }
+
+    public Task UpdateContainerAsync(string containerId, CgroupResources resources, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.RunContainer, "processes of the host have no limits");
 
     public Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
     {

@@ -70,6 +70,25 @@ field configmap/a .data.key | is x
 kubectl create deployment a --image registry.invalid/main:1
 kubectl patch deployment a --subresource scale --type merge -p '{"spec":{"replicas":4}}'
 field deployment/a .spec.replicas | is 4
+## patch --subresource resize
+sized() { printf '{"spec":{"containers":[{"name":"a","resources":{"requests":{"cpu":"%s"},"limits":{"cpu":"%s"}}}]}}' "$1" "$1"; }
+kubectl run a --image registry.invalid/main:1 --overrides "$(sized 100m)" --override-type strategic
+kubectl wait pod a --for condition=Ready --timeout 30s
+field pod/a .status.containerStatuses[0].resources.limits.cpu | is 100m
+kubectl patch pod a --subresource resize -p "$(sized 250m)"
+granted() { [[ "$(field pod/a .status.containerStatuses[0].resources.limits.cpu)" == "$1" ]]; }
+eventually granted 250m
+[[ "$(field pod/a .status.observedGeneration)" == "$(field pod/a .metadata.generation)" ]]
+field pod/a .status.containerStatuses[0].restartCount | is 0
+kubectl patch pod a --subresource resize -p "$(sized 10k)"
+kubectl wait pod a --for 'jsonpath={.status.conditions[?(@.type=="PodResizePending")].reason}=Infeasible' --timeout 30s
+granted 250m
+kubectl get pod a --subresource resize -o json | sed 's/"10k"/"200m"/' | kubectl replace --subresource resize -f - | is 'pod/a replaced'
+EDITOR="sed -i s/200m/150m/" kubectl edit pod a --subresource resize
+eventually granted 150m
+field pod/a '.status.conditions[?(@.type=="PodResizePending")].reason' | is ''
+! kubectl patch pod a --subresource resize -p '{"spec":{"containers":[{"name":"a","image":"other","resources":{"limits":{"cpu":null}}}]}}' 2>error
+has 'resource limits cannot be removed' <error
 ## replace
 map a
 manifest a after | kubectl replace -f - | is 'configmap/a replaced'

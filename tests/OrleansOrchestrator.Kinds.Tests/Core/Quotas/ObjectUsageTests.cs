@@ -120,6 +120,41 @@ public sealed class ObjectUsageTests
         }
     }
 
+    [Theory]
+    [InlineData("cpu=1", "cpu=1", "", "1")]
+    [InlineData("cpu=2", "cpu=2", "", "2")]
+    [InlineData("cpu=1", "cpu=2", "", "2")]
+    [InlineData("cpu=2", "cpu=1", "", "2")]
+    [InlineData("cpu=500m", "cpu=500m", "Deferred", "1")]
+    [InlineData("cpu=500m", "cpu=500m", "Infeasible", "500m")]
+    public void Pod_ThatIsResized_TakesTheMostOfWhatItAsksForAndHas(string allocated, string actual, string pending, string expected)
+    {
+        var pod = Pod([Container("a", "cpu=1")]);
+        pod.Status = new V1PodStatus { ContainerStatuses = [StatusOf(allocated, actual)], Conditions = [new V1PodCondition { Type = "PodResizePending", Status = pending.Length > 0 ? "True" : "False", Reason = pending }] };
+
+        Told(pod).ShouldContain($" requests.cpu={expected}");
+    }
+
+    [Fact]
+    public void IsSurelySame_PodWithOtherResourcesInItsStatus_IsFalse()
+    {
+        IsSurelySame(APod(), pod => pod.Status.ContainerStatuses = [StatusOf("cpu=1", "cpu=1")]).ShouldBeTrue();
+        IsSurelySame(APod(), pod => pod.Status.ContainerStatuses = [StatusOf("cpu=1", "cpu=2")]).ShouldBeFalse();
+        IsSurelySame(APod(), pod => pod.Status.ContainerStatuses = [StatusOf("cpu=2", "cpu=1")]).ShouldBeFalse();
+        IsSurelySame(APod(), pod => pod.Status.ContainerStatuses = null).ShouldBeFalse();
+        IsSurelySame(APod(), pod => pod.Status.Conditions = [new V1PodCondition { Type = "PodResizePending", Status = "True", Reason = "Infeasible" }]).ShouldBeFalse();
+
+        static V1Pod APod()
+        {
+            var pod = Pod([Container("a", "cpu=1")]);
+            pod.Status = new V1PodStatus { ContainerStatuses = [StatusOf("cpu=1", "cpu=1")] };
+            return pod;
+        }
+    }
+
+    private static V1ContainerStatus StatusOf(string allocated, string actual) =>
+        new() { Name = "a", AllocatedResources = Amounts(allocated), Resources = new V1ResourceRequirements { Requests = Amounts(actual) } };
+
     [Fact]
     public void IsSurelySame_ClaimThatGrows_IsFalse() => IsSurelySame(
         new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { Name = "c" }, Spec = new V1PersistentVolumeClaimSpec() },
