@@ -25,7 +25,7 @@ public class CronJobKindTests
     [InlineData("{}", "")]
     [InlineData("{'timeZone':'Europe/Paris'}", "")]
     [InlineData("{'schedule':''}", "spec.schedule: Required value")]
-    [InlineData("{'schedule':'61 * * * *'}", "spec.schedule: Invalid value: \"61 * * * *\": The given cron expression has an invalid format. Minutes: Value must be a number between 0 and 59 (all inclusive).")]
+    [InlineData("{'schedule':'61 * * * *'}", "spec.schedule: Invalid value: \"61 * * * *\": end of range (61) above maximum (59): 61")]
     [InlineData("{'schedule':'CRON_TZ=UTC * * * * *'}", "spec.schedule: Invalid value: \"CRON_TZ=UTC * * * * *\": cannot use TZ or CRON_TZ in schedule, use timeZone field instead")]
     [InlineData("{'timeZone':''}", "spec.timeZone: Invalid value: \"\": timeZone must be nil or non-empty string")]
     [InlineData("{'timeZone':'local'}", "spec.timeZone: Invalid value: \"local\": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")]

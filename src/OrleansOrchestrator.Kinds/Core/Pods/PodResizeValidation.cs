@@ -89,8 +89,6 @@ internal static class PodResizeValidation
 
     private static string? UnsupportedBecause(V1Pod pod)
     {
-        if (pod.Spec.Resources is not null)
-            return "pods with pod-level resources cannot be resized";
         if (pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) == true)
             return "static pods cannot be resized";
         return pod.Spec.Os?.Name == "windows" ? "windows pods cannot be resized" : null;

@@ -27,7 +27,7 @@ public class PodDefaultingTests
 
         KindCase.ShouldBeJson(
             pod["status"]!["conditions"]!,
-            "[{'type':'PodScheduled','status':'False','reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty scheduling gates'}]");
+            "[{'type':'PodScheduled','observedGeneration':1,'status':'False','reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty scheduling gates'}]");
         Pods.Row(pod.ToJsonString()).ShouldBe("p | 0/1 | SchedulingGated | 0 | <unknown>");
     }
 

@@ -44,7 +44,6 @@ public sealed class PodResizeTests
 
     [Theory]
     [InlineData("{'metadata':{'annotations':{'kubernetes.io/config.mirror':'x'}}}", ": Forbidden: static pods cannot be resized")]
-    [InlineData("{'spec':{'resources':{'requests':{'cpu':'3'}}}}", ": Forbidden: pods with pod-level resources cannot be resized")]
     [InlineData("{'status':{'containerStatuses':[{'name':'a','state':{'running':{}}}]}}", "spec: Forbidden: Pod running on node without support for resize")]
     public void Resize_OfAPodThatCannotBe_IsRefused(string part, string fault)
     {
