@@ -39,8 +39,8 @@ internal sealed partial class ControllerGrain(
     // Keys whose last plan succeeded and left more to do. Their creations need not begin slowly again.
     private readonly HashSet<ObjectKey> _continued = [];
 
-    // The caches that are followed.
-    private readonly Dictionary<ResourceName, WatchCache> _followed = [];
+    // The caches that are followed, and what ends that.
+    private readonly Dictionary<ResourceName, (WatchCache Cache, CancellationTokenSource End)> _followed = [];
 
     // When each key was reconciled last, for reconcilers with a pace.
     private readonly Dictionary<ObjectKey, long> _reconciled = [];
@@ -63,6 +63,9 @@ internal sealed partial class ControllerGrain(
         return await base.CheckAsync();
     }
 
+    private IEnumerable<ResourceName> AlwaysFollowed =>
+        _reconciler.Relations.Where(relation => !relation.IsWatchedOnDemand).SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary);
+
     protected override IEnumerable<Task> StartLoops()
     {
         var (name, number) = ShardPlacement.Parse(this.GetPrimaryKeyString());
@@ -75,7 +78,7 @@ internal sealed partial class ControllerGrain(
         if (_reconciler.HasMemory)
             _memory = new ControllerMemory(GrainFactory.GetGrain<IControllerMemoryGrain>(this.GetPrimaryKeyString()));
         LogStarted(name, number);
-        foreach (var resource in _reconciler.Relations.Where(relation => !relation.IsWatchedOnDemand).SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary))
+        foreach (var resource in AlwaysFollowed)
             Follow(resource);
         return
         [
@@ -87,18 +90,40 @@ internal sealed partial class ControllerGrain(
     /// <summary>Begins to follow a resource, unless that has been done.</summary>
     private void Follow(ResourceName resource)
     {
-        var cache = caches[registry[resource]];
-        if (_followed.TryAdd(resource, cache))
-            AddLoop(reflector.FollowAsync(cache, QueueAll, events => NoteAsync(resource, events), Stopping));
+        if (_followed.ContainsKey(resource))
+            return;
+        var (cache, end) = (caches[registry[resource]], CancellationTokenSource.CreateLinkedTokenSource(Stopping));
+        _followed.Add(resource, (cache, end));
+        AddLoop(reflector.FollowAsync(cache, QueueAll, events => NoteAsync(resource, events), end.Token), end.Token);
     }
 
     /// <summary>Follows what a primary depends on and no other one has so far.</summary>
     private void FollowFor(ObjectKey key)
     {
-        foreach (var relation in _reconciler.Relations.Where(relation => relation.IsWatchedOnDemand))
+        foreach (var resource in _primaries.Find(key) is { } primary ? WatchedFor(primary) : [])
+            Follow(resource);
+    }
+
+    private IEnumerable<ResourceName> WatchedFor(StoredObject primary) =>
+        _reconciler.Relations.Where(relation => relation.IsWatchedOnDemand).SelectMany(relation => relation.WatchedFor(primary.SharedModel()));
+
+    /// <summary>Ends to follow what no primary depends on any more.</summary>
+    private void Unfollow()
+    {
+        if (!_reconciler.Relations.Any(relation => relation.IsWatchedOnDemand))
+            return;
+        var needed = AlwaysFollowed.ToHashSet();
+        foreach (var key in _primaries.KeysAfter(null, int.MaxValue).Where(IsOwn))
         {
-            foreach (var resource in _primaries.Find(key) is { } primary ? relation.WatchedFor(primary.SharedModel()) : [])
-                Follow(resource);
+            if (_primaries.Find(key) is { } primary)
+                faults.Try(_reconciler.Name, primary, readable => needed.UnionWith(WatchedFor(readable)));
+        }
+
+        foreach (var resource in _followed.Keys.Except(needed).ToList())
+        {
+            _followed.Remove(resource, out var followed);
+            followed.End.Cancel();
+            followed.End.Dispose();
         }
     }
 
@@ -190,7 +215,11 @@ internal sealed partial class ControllerGrain(
         QueuePrimaries(keys);
         _resyncedUpTo = keys.Count == count ? keys[^1] : null;
         if (_resyncedUpTo is null)
+        {
             QueueGone();
+            Unfollow();
+        }
+
         return Task.FromResult<TimeSpan?>(options.ResyncSlicePeriod);
     }
 
@@ -217,7 +246,7 @@ internal sealed partial class ControllerGrain(
 
         // An earlier activation, perhaps on a dead silo, or a failed write may have left a state that only the store knows.
         var isUncertain = time.GetElapsedTime(_began) < options.LatestAfterMove || _uncertain.Contains(key);
-        foreach (var cache in _followed.Values.ToList())
+        foreach (var (cache, _) in _followed.Values.ToList())
         {
             var freshness = isUncertain ? Freshness.Latest : Freshness.AtLeast(_written.GetValueOrDefault(cache.Definition.Name));
             await cache.EnsureFreshAsync(freshness, CancellationToken.None);

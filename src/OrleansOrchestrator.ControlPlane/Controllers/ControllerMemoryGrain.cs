@@ -1,4 +1,7 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
+using Orleans.Storage;
 using OrleansOrchestrator.ControlPlane.GrainStates;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
@@ -30,56 +33,129 @@ internal interface IControllerMemoryGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable, Alias("MemorySnapshot")]
 internal sealed record MemorySnapshot([property: Id(0)] Guid Reader, [property: Id(1)] Dictionary<string, string> Entries);
 
-/// <summary>The stored state.</summary>
-[GenerateSerializer, Alias("ControllerMemoryState")]
-internal sealed class ControllerMemoryState
+/// <summary>The stored list of the keys that have an entry, and where it is.</summary>
+[GenerateSerializer, Alias("ControllerMemoryKeys")]
+internal sealed class ControllerMemoryKeys
 {
-    /// <summary>The entries, by the primary's key.</summary>
+    /// <summary>The place of the entry of each key.</summary>
     [Id(0)]
-    public Dictionary<string, string> Entries { get; set; } = [];
+    public Dictionary<string, int> Places { get; set; } = [];
+}
+
+/// <summary>A stored entry.</summary>
+[GenerateSerializer, Alias("ControllerMemoryEntry")]
+internal sealed class ControllerMemoryEntry
+{
+    /// <summary>The key. If the place has been given to another key since, that one has no entry yet.</summary>
+    [Id(0)]
+    public string Key { get; set; } = "";
+
+    /// <summary>What is remembered.</summary>
+    [Id(1)]
+    public string Memory { get; set; } = "";
 }
 
 /// <inheritdoc cref="IControllerMemoryGrain"/>
-/// <remarks>Two activations at once are harmless: the storage refuses the second writer, whose activation then ends.</remarks>
+/// <remarks>
+/// Each entry is a state of its own, so that a look at one primary writes as much as that primary remembers, however many the shard has.
+/// The list of keys changes only when primaries come and go, and the places of those that are gone are used again. Two activations at once
+/// are harmless: the storage refuses whoever writes a state that the other one has written since, and that activation then ends.
+/// </remarks>
 [PreferLocalPlacement]
-internal sealed class ControllerMemoryGrain([PersistentState("controller-memory", GrainStateStorage.Provider)] IPersistentState<ControllerMemoryState> state)
-    : Grain, IControllerMemoryGrain
+internal sealed class ControllerMemoryGrain(
+    [PersistentState("controller-memory-keys", GrainStateStorage.Provider)] IPersistentState<ControllerMemoryKeys> keys,
+    [FromKeyedServices(GrainStateStorage.Provider)] IGrainStorage storage) : Grain, IControllerMemoryGrain
 {
+    private const string EntryState = "controller-memory-entry";
+    // Entries that are read or written at the same time: enough to share round trips, few beside the connections of the database.
+    private const int AtOnceMax = 16;
+
+    private readonly Dictionary<int, GrainState<ControllerMemoryEntry>> _entries = [];
     private Guid _reader;
 
     /// <inheritdoc/>
-    public Task<MemorySnapshot> ReadAsync() => Task.FromResult(new MemorySnapshot(_reader = Guid.NewGuid(), new Dictionary<string, string>(state.State.Entries)));
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => ForAllAsync(keys.State.Places.Values, EntryAtAsync);
 
     /// <inheritdoc/>
-    public Task<Dictionary<string, string>> PeekAsync() => Task.FromResult(new Dictionary<string, string>(state.State.Entries));
+    public Task<MemorySnapshot> ReadAsync() => Task.FromResult(new MemorySnapshot(_reader = Guid.NewGuid(), Entries()));
+
+    /// <inheritdoc/>
+    public Task<Dictionary<string, string>> PeekAsync() => Task.FromResult(Entries());
 
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(Guid reader, Dictionary<string, string> changes)
     {
         if (reader != _reader)
             return false;
-        var before = state.State;
-        var entries = new Dictionary<string, string>(before.Entries);
-        foreach (var (key, memory) in changes)
-        {
-            if (memory.Length > 0)
-                entries[key] = memory;
-            else
-                entries.Remove(key);
-        }
-
         try
         {
-            state.State = new ControllerMemoryState { Entries = entries };
-            await state.WriteStateAsync();
+            await MakePlacesAsync(changes);
+            await ForAllAsync(changes.Where(change => change.Value.Length > 0), change => WriteEntryAsync(change.Key, change.Value));
+            return true;
         }
         catch
         {
-            // Nothing is handed out that may not be durable. If it is, the next write is refused, and this activation ends.
-            state.State = before;
+            // What is stored is unknown, or another activation's. It is read anew before anything else is handed out.
+            _reader = default;
+            DeactivateOnIdle();
             throw;
         }
+    }
 
-        return true;
+    private Dictionary<string, string> Entries()
+    {
+        var entries = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, place) in keys.State.Places)
+        {
+            if (_entries[place].State is { } entry && entry.Key == key)
+                entries[key] = entry.Memory;
+        }
+
+        return entries;
+    }
+
+    /// <summary>Gives new keys the lowest free places, and takes those of keys that are to be forgotten.</summary>
+    private async Task MakePlacesAsync(Dictionary<string, string> changes)
+    {
+        var places = new Dictionary<string, int>(keys.State.Places, StringComparer.Ordinal);
+        var added = changes.Where(change => change.Value.Length > 0 && !places.ContainsKey(change.Key)).ToList();
+        var removed = changes.Count(change => change.Value.Length == 0 && places.Remove(change.Key));
+        if (added.Count + removed == 0)
+            return;
+
+        var taken = places.Values.ToHashSet();
+        var free = 0;
+        foreach (var (key, _) in added)
+        {
+            while (taken.Contains(free))
+                free++;
+            places[key] = free++;
+        }
+
+        await ForAllAsync(places.Values.Where(place => !_entries.ContainsKey(place)), EntryAtAsync);
+        keys.State = new ControllerMemoryKeys { Places = places };
+        await keys.WriteStateAsync();
+    }
+
+    private async Task EntryAtAsync(int place)
+    {
+        var entry = new GrainState<ControllerMemoryEntry>(new ControllerMemoryEntry());
+        await storage.ReadStateAsync(EntryState, IdOf(place), entry);
+        _entries[place] = entry;
+    }
+
+    private Task WriteEntryAsync(string key, string memory)
+    {
+        var place = keys.State.Places[key];
+        _entries[place].State = new ControllerMemoryEntry { Key = key, Memory = memory };
+        return storage.WriteStateAsync(EntryState, IdOf(place), _entries[place]);
+    }
+
+    private GrainId IdOf(int place) => GrainId.Create("controller-memory", string.Create(CultureInfo.InvariantCulture, $"{this.GetPrimaryKeyString()}/{place}"));
+
+    private static async Task ForAllAsync<T>(IEnumerable<T> items, Func<T, Task> action)
+    {
+        foreach (var some in items.Chunk(AtOnceMax))
+            await Task.WhenAll(some.Select(action));
     }
 }

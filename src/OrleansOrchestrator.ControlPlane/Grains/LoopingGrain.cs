@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.ControlPlane.Grains;
 internal abstract class LoopingGrain : Grain, ISingletonGrain
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<Task> _loops = [];
+    private readonly List<(Task Loop, CancellationToken Until)> _loops = [];
 
     /// <summary>Cancelled when the loops must end.</summary>
     protected CancellationToken Stopping => _stopping.Token;
@@ -13,7 +13,8 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
     /// <inheritdoc/>
     public virtual Task<string?> CheckAsync()
     {
-        if (_loops.Find(loop => loop.IsCompleted) is not { } ended)
+        _loops.RemoveAll(known => known.Loop.IsCompleted && known.Until.IsCancellationRequested);
+        if (_loops.Find(known => known.Loop.IsCompleted) is not { Loop: { } ended })
             return Task.FromResult<string?>(null);
         DeactivateOnIdle();
         return Task.FromResult<string?>($"starts anew: {ended.Exception?.InnerException?.Message ?? "a loop has ended"}");
@@ -22,7 +23,7 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _loops.AddRange(StartLoops());
+        _loops.AddRange(StartLoops().Select(loop => (loop, Stopping)));
         return Task.CompletedTask;
     }
 
@@ -30,11 +31,13 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.WhenAll(_loops.Select(known => known.Loop)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Adds a loop that starts after the activation. It ends only when <see cref="Stopping"/> is cancelled.</summary>
-    protected void AddLoop(Task loop) => _loops.Add(loop);
+    /// <summary>Adds a loop that starts after the activation.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="until">It ends only when this is cancelled, as it is with <see cref="Stopping"/>.</param>
+    protected void AddLoop(Task loop, CancellationToken until) => _loops.Add((loop, until));
 
     /// <summary>Starts the loops. Each ends only when <see cref="Stopping"/> is cancelled.</summary>
     protected abstract IEnumerable<Task> StartLoops();

@@ -75,6 +75,9 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>The resource's kind.</summary>
     public ResourceDefinition Definition { get; }
 
+    /// <summary>The number of watches.</summary>
+    public int WatcherCount => _watchers.Count;
+
     /// <summary>Whether the cache is stopping: all watches have ended, and no new one begins.</summary>
     public bool IsStopping => _stopping.IsCancellationRequested;
 

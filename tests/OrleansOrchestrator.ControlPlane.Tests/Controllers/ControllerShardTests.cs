@@ -10,6 +10,7 @@ using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
@@ -49,6 +50,26 @@ public sealed class ControllerShardTests
             await api.CreateAsync(PodSamples.Controller("default", $"after-{i}", 1));
         await api.UntilAsync<V1Pod>("default", pods => pods.Count == 24);
         await api.UntilAsync<V1ReplicationController>("default", all => all.TrueForAll(controller => controller.Status?.Replicas == 1));
+    }
+
+    [Fact]
+    public async Task Kinds_ThatOnlyAGonePrimaryDependedOn_AreNotFollowedAnyMore()
+    {
+        await using var silo = await TestSilo.StartAsync(
+            new ScriptedLog(), new() { Controllers = new ControllerOptions { ShardsPerController = 1, ResyncSlicePeriod = TimeSpan.FromMilliseconds(100) } });
+        var secrets = silo.Services.GetRequiredService<WatchCaches>()[ApiUser.Of<V1Secret>()];
+        var before = secrets.WatcherCount;
+
+        await silo.Api.CreateAsync(new V1ResourceQuota
+        {
+            Metadata = new V1ObjectMeta { Name = "some", NamespaceProperty = "default" },
+            Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["count/secrets"] = new("5") } },
+        });
+        await Eventually.IsAsync(() => secrets.WatcherCount, before + 1, "its controller follows what it limits");
+        await silo.Api.DeleteAsync<V1ResourceQuota>("default", "some");
+
+        await Eventually.IsAsync(() => secrets.WatcherCount, before, "nobody needs it any more");
+        (await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IControllerGrain>("resourcequota-controller/0").CheckAsync()).ShouldBeNull("no loop is missed");
     }
 
     [Fact]
