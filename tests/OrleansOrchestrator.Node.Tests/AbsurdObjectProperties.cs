@@ -65,7 +65,7 @@ public sealed class AbsurdObjectProperties
         var memory = new PodMemory(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
         for (var step = 0; step < 3; step++)
         {
-            var view = memory.View(pod, sandbox, new Dictionary<string, Node.Probes.ContainerHealth>(), isFenced: false, Now.AddHours(step));
+            var view = memory.View(pod, sandbox, new Dictionary<string, Node.Probes.ContainerHealth>(), isFenced: false, Now.AddHours(step), Now.AddHours(step));
             var plan = PodPlanner.Plan(view);
             PodStatusBuilder.Build(view, "192.0.2.1", "test");
             if (plan.Failure is { } failure)

@@ -8,14 +8,13 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.Node.Tests;
 
 /// <summary>What the daemon learns from an engine that refuses, fails or takes its time.</summary>
-public sealed class DockerFaultTests : IAsyncLifetime
+public sealed class DockerFaultTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("docker-fault-").FullName;
-    private FakeEngine _engine = null!;
+    private readonly FakeEngine _engine = FakeEngine.Start();
+    private int _attempts;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _engine = await FakeEngine.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -147,8 +146,7 @@ public sealed class DockerFaultTests : IAsyncLifetime
         }
 
         // An answer to a call of this test comes after those to calls that were made before.
-        using var client = new HttpClient();
-        await client.GetAsync(new Uri(_engine.Address, "/v1/ping"), Cancelled);
+        await DockerEngine.RequireAsync(_engine.Address, Cancelled);
         _engine.Calls.Count.ShouldBe(asked + 1);
     }
 
@@ -203,15 +201,15 @@ public sealed class DockerFaultTests : IAsyncLifetime
     };
 
     private Task<DockerRuntime> OpenAsync(TimeProvider time, ImageUses? uses = null) => DockerRuntime.OpenAsync(
-        new ContainerOwner(Guid.NewGuid().ToString(), "n"), uses ?? new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
+        new ContainerOwner(Guid.NewGuid().ToString(), "n"), uses ?? new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
 
     private IEnumerable<int> Scores() => _engine.Creations.Select(creation => (int?)creation["HostConfig"]!["OomScoreAdj"] ?? 0);
 
     private int ScoreOf(int number) => Scores().ElementAt(number - 1);
 
-    private static Task<string> CreateContainerAsync(DockerRuntime runtime) => runtime.CreateContainerAsync(
+    private Task<string> CreateContainerAsync(DockerRuntime runtime) => runtime.CreateContainerAsync(
         new PodSandbox { Id = "s", PodUid = "a", PodName = "a", PodNamespace = "default", IsReady = true, CreatedAt = DateTimeOffset.UnixEpoch },
-        new ContainerSpec { Name = "main", Attempt = 0, Image = "i", ImageId = "i", PodDirectory = "/tmp", Resources = new ContainerResources { OomScoreAdjust = -500 } },
+        new ContainerSpec { Name = "main", Attempt = _attempts++, Image = "i", ImageId = "i", PodDirectory = "/tmp", Resources = new ContainerResources { OomScoreAdjust = -500 } },
         Cancelled);
 
     private static Task CreateSandboxAsync(DockerRuntime runtime, string uid, CancellationToken? cancellation = null) => runtime.CreateSandboxAsync(

@@ -10,13 +10,24 @@ namespace OrleansOrchestrator.Node.Tests;
 /// <summary>What a pod sees of its node, the same on every engine that runs images.</summary>
 public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine containerd)
 {
+    public enum EngineKind
+    {
+        Docker,
+        Containerd,
+        Fake,
+    }
+
     private const string Idle = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
 
-    public static TheoryData<RuntimeKind> Engines => [RuntimeKind.Docker, RuntimeKind.Containerd];
+    /// <summary>Engines that isolate containers.</summary>
+    public static TheoryData<EngineKind> RealEngines => [EngineKind.Docker, EngineKind.Containerd];
+
+    /// <summary>All engines, and the scripted one of the tests of faults.</summary>
+    public static TheoryData<EngineKind> Engines => [EngineKind.Docker, EngineKind.Containerd, EngineKind.Fake];
 
     [Theory]
-    [MemberData(nameof(Engines))]
-    public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete(RuntimeKind engine)
+    [MemberData(nameof(RealEngines))]
+    public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         var pod = TestPods.Shell("a", "trap 'exit 0' TERM; echo shared >/tmp/page; httpd -p 127.0.0.1:8000 -h /tmp; while :; do sleep 0.1; done", image: DockerMachine.Image);
@@ -42,7 +53,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Daemon_Restarted_KeepsContainersAndCounts(RuntimeKind engine)
+    public async Task Daemon_Restarted_KeepsContainersAndCounts(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         var pod = TestPods.Shell("a", "test -f /data/once && while :; do sleep 0.1; done; touch /data/once; exit 3", image: DockerMachine.Image);
@@ -64,7 +75,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Container_KilledBehindTheDaemonsBack_IsRestartedAndCounted(RuntimeKind engine)
+    public async Task Container_KilledBehindTheDaemonsBack_IsRestartedAndCounted(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         var mark = Guid.NewGuid().ToString("N");
@@ -80,7 +91,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Image_NotThere_ErrsThenBacksOff(RuntimeKind engine)
+    public async Task Image_NotThere_ErrsThenBacksOff(EngineKind engine)
     {
         await using var node = await StartAsync(engine, o => o with { RestartDelay = TimeSpan.FromSeconds(30), RestartDelayMax = TimeSpan.FromMinutes(5) });
         node.Put(TestPods.Shell("pulled", "true", image: "127.0.0.1:1/none/such:1"));
@@ -96,7 +107,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Container_WhoseImageIsHere_NeedsNoPullSecret(RuntimeKind engine)
+    public async Task Container_WhoseImageIsHere_NeedsNoPullSecret(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         using var away = node.Api.Hang("api/v1/namespaces/default/secrets/");
@@ -110,7 +121,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Container_OfEveryEnd_IsReportedAsTheKubeletDoes(RuntimeKind engine)
+    public async Task Container_OfEveryEnd_IsReportedAsTheKubeletDoes(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         node.Put(TestPods.Shell("good", "exit 0", "Never", DockerMachine.Image));
@@ -128,8 +139,8 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
     }
 
     [Theory]
-    [MemberData(nameof(Engines))]
-    public async Task Container_WithLimitsAndSecurity_RunsUnderThem(RuntimeKind engine)
+    [MemberData(nameof(RealEngines))]
+    public async Task Container_WithLimitsAndSecurity_RunsUnderThem(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         var pod = TestPods.Shell("a", "id; { echo x >/root-is-writable; } 2>/dev/null || echo read-only; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; echo end; while :; do sleep 0.1; done", image: DockerMachine.Image);
@@ -149,7 +160,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Exec_InAContainer_ReturnsCodeAndOutput(RuntimeKind engine)
+    public async Task Exec_InAContainer_ReturnsCodeAndOutput(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         node.Put(TestPods.Shell("a", Idle, image: DockerMachine.Image));
@@ -166,10 +177,13 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Log_Queried_IsThePartThatWasAskedFor(RuntimeKind engine)
+    public async Task Log_Queried_IsThePartThatWasAskedFor(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
-        node.Put(TestPods.Shell("a", "echo one; echo two; echo three; sleep 2; echo four; until test -e /tmp/end; do sleep 0.1; done; echo five", "Never", DockerMachine.Image));
+        var pod = TestPods.Shell("a", "echo one; echo two; echo three; sleep 2; echo four; until test -e /data/end; do sleep 0.1; done; echo five", "Never", DockerMachine.Image);
+        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "data", MountPath = "/data" }];
+        pod.Spec.Volumes = [new V1Volume { Name = "data", EmptyDir = new V1EmptyDirVolumeSource() }];
+        node.Put(pod);
         var running = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs", 60);
         var id = IdOf(node, running, "main");
         await Eventually.HoldsAsync(async () => await QueryAsync(node, id, new LogQuery()) is var text && text.Contains("four", StringComparison.Ordinal), "all of it is there");
@@ -183,7 +197,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
         (await QueryAsync(node, id, new LogQuery { Since = times[3] - TimeSpan.FromSeconds(1) })).ShouldBe("four\n");
 
         var following = QueryAsync(node, id, new LogQuery { Follow = true, TailLines = 1 });
-        await node.Agent.Runtime.ExecAsync(id, ["touch", "/tmp/end"], TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await node.Agent.Runtime.ExecAsync(id, ["touch", "/data/end"], TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
         (await following).ShouldBe("four\nfive\n");
     }
 
@@ -191,7 +205,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
     [Fact]
     public async Task Pod_WithAPrivilegedContainer_RunsOnContainerd()
     {
-        await using var node = await StartAsync(RuntimeKind.Containerd);
+        await using var node = await StartAsync(EngineKind.Containerd);
         var pod = TestPods.Shell("a", $"cat /proc/self/status; {Idle}", image: DockerMachine.Image);
         pod.Spec.Containers[0].SecurityContext = new V1SecurityContext { Privileged = true };
         pod.Spec.Containers.Add(TestPods.Container("usual", $"cat /proc/self/status; {Idle}", DockerMachine.Image));
@@ -208,7 +222,7 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task Session_LeftInTheMiddleOfItsOutput_CanBeDisposedOf(RuntimeKind engine)
+    public async Task Session_LeftInTheMiddleOfItsOutput_CanBeDisposedOf(EngineKind engine)
     {
         await using var node = await StartAsync(engine);
         node.Put(TestPods.Shell("a", Idle, image: DockerMachine.Image));
@@ -226,14 +240,19 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
         await session.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
-    private async Task<TestNode> StartAsync(RuntimeKind engine, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
+    private async Task<TestNode> StartAsync(EngineKind engine, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
     {
-        if (engine == RuntimeKind.Docker)
-            docker.SkipIfAbsent();
-        else
-            await containerd.RequireAsync();
-        return await TestNode.StartAsync(
-            engine, options => (adjust ?? (same => same))(engine == RuntimeKind.Docker ? options : options with { ContainerRuntimeEndpoint = containerd.Endpoint }));
+        switch (engine)
+        {
+            case EngineKind.Docker:
+                docker.SkipIfAbsent();
+                return await TestNode.StartAsync(RuntimeKind.Docker, adjust);
+            case EngineKind.Containerd:
+                await containerd.RequireAsync();
+                return await TestNode.StartAsync(RuntimeKind.Containerd, options => (adjust ?? (same => same))(options with { ContainerRuntimeEndpoint = containerd.Endpoint }));
+            default:
+                return await TestNode.StartAsync(FakeEngine.Start(), adjust);
+        }
     }
 
     private static string IdOf(TestNode node, V1Pod pod, string container) => TestPods.Status(pod, container)!.ContainerID[$"{node.Agent.Runtime.Scheme}://".Length..];

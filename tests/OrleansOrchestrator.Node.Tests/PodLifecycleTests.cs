@@ -171,8 +171,13 @@ public sealed class PodLifecycleTests(DockerMachine docker)
         (await RunAsync(probe)).ShouldBeNull();
     }
 
-    private static Task<string?> RunAsync(V1Probe probe) =>
-        new ProbeAction(new HollowRuntime(1, TimeProvider.System)).RunAsync(probe, TestPods.Container("main", ""), "id", "127.0.0.1", TestContext.Current.CancellationToken);
+    /// <returns>Why the probe has failed; null if it has not.</returns>
+    private static async Task<string?> RunAsync(V1Probe probe)
+    {
+        var (outcome, message) = await new ProbeAction(new HollowRuntime(1, TimeProvider.System)).RunAsync(
+            probe, TestPods.Container("main", ""), "id", "127.0.0.1", TestContext.Current.CancellationToken);
+        return outcome == ProbeOutcome.Success ? null : message;
+    }
 
     private static async Task<WebApplication> ServerAsync(HttpProtocols protocols, Func<HttpContext, Task> answer)
     {

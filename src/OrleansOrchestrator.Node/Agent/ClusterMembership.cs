@@ -73,6 +73,9 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
 
     private static void Write(string file, string text)
     {
+        // A daemon that is restarted has nothing new to write, and may have no room for it.
+        if (ReadFile(file) == text)
+            return;
         File.WriteAllText(file + ".new", text);
         File.Move(file + ".new", file, overwrite: true);
     }

@@ -136,6 +136,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var slices = new EndpointSliceCatalog(() => _proxy?.Signal());
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
         var uptime = UptimeClock.Of(_timeProvider);
+        var steady = new SteadyClock(_timeProvider);
         var clock = new LeaseClock(uptime, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
         var times = _options.Times;
         if (!isHollow)
@@ -173,7 +174,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services,
                 new SecurityBuilder(Path.Combine(_options.DataDirectory, "seccomp"), _options.SeccompDefault), machine.MemoryBytes),
             Volumes = new VolumePreparer(
-                new VolumeContent(configuration, new ApiTokenSource(_api, _timeProvider), resources), new ClaimVolumes(configuration, folder),
+                new VolumeContent(configuration, new ApiTokenSource(_api, steady), resources), new ClaimVolumes(configuration, folder),
                 runtime.HasImages ? images : null, machine.MemoryBytes, _options.ProjectedVolumesBytesMax),
             Images = images,
             RuntimeClasses = new RuntimeClasses(_api),
@@ -188,6 +189,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Remover = remover,
             Instruments = instruments,
             TimeProvider = _timeProvider,
+            Steady = steady,
             Logger = _loggers.CreateLogger<PodWorker>(),
             Starts = new StartGate(_options.StartsInParallel),
         });
@@ -262,7 +264,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_options.ServiceProxy)
         {
             _proxy = new ServiceProxy(
-                _options, services, slices, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
+                _options, services, slices, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), steady, _loggers);
             _proxy.Start();
             Run(Reflect(ResourcePath.EndpointSlices, EndpointSliceCatalog.Wanted, slices));
         }

@@ -59,7 +59,7 @@ public static class NodeRuntimes
                 options,
                 identity,
                 async owner => await DockerRuntime.OpenAsync(
-                    owner, uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken),
+                    owner, uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, options.ImagePullProgressDeadline, timeProvider, loggers, cancellationToken),
                 cancellationToken),
             RuntimeKind.Containerd => await OpenEngineAsync(
                 options,

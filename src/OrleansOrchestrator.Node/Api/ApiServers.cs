@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Api;
 
@@ -21,7 +22,8 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
     private readonly Uri _first;
     private IReadOnlyList<Uri> _all;
     private CancellationTokenSource _moved = new();
-    private string? _file;
+    private StateFile? _file;
+    private bool _isKept = true;
 
     /// <param name="first">The configured server.</param>
     public ApiServers(Uri first)
@@ -57,9 +59,9 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
     /// <param name="file">The file.</param>
     public void KeepIn(string file)
     {
-        _file = file;
-        if (File.Exists(file))
-            Learn(File.ReadAllLines(file).Select(line => Uri.TryCreate(line, UriKind.Absolute, out var server) ? server : null).OfType<Uri>());
+        _file = new StateFile(file);
+        if (_file.ReadLines() is { } lines)
+            Learn(lines.Select(line => Uri.TryCreate(line, UriKind.Absolute, out var server) ? server : null).OfType<Uri>());
     }
 
     /// <summary>Moves requests from a server that did not answer to the next one, if there is another.</summary>
@@ -120,11 +122,24 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
             List<Uri> all = [_first, .. servers.Where(server => server != _first).Distinct()];
 
             // An empty list says only that its writer saw no servers.
-            if (all.Count == 1 || all.SequenceEqual(_all))
+            if (all.Count == 1 || (all.SequenceEqual(_all) && _isKept))
                 return;
             _all = all;
-            if (_file is not null)
-                File.WriteAllLines(_file, all.Skip(1).Select(server => server.ToString()));
+            _isKept = TryKeep();
+        }
+    }
+
+    private bool TryKeep()
+    {
+        try
+        {
+            _file?.Write(string.Concat(_all.Skip(1).Select(server => $"{server}\n")));
+            return true;
+        }
+        catch (IOException)
+        {
+            // The disk may be full. What is known is used all the same, and the next list is kept.
+            return false;
         }
     }
 }

@@ -1,11 +1,16 @@
 using System.Collections.Concurrent;
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Leases;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>Requests tokens from the API, and keeps each until it should be replaced.</summary>
-internal sealed class ApiTokenSource(ClusterConnection api, TimeProvider timeProvider) : ITokenSource
+/// <param name="api">The connection.</param>
+/// <param name="clock">The clock of the tokens' ages. Their times of day are those of the servers, which this machine's may differ
+/// from.</param>
+internal sealed class ApiTokenSource(ClusterConnection api, SteadyClock clock) : ITokenSource
 {
     private const long SecondsDefault = 3600;
 
@@ -19,7 +24,7 @@ internal sealed class ApiTokenSource(ClusterConnection api, TimeProvider timePro
     {
         var account = string.IsNullOrEmpty(pod.Spec.ServiceAccountName) ? "default" : pod.Spec.ServiceAccountName;
         var key = new Key(pod.Metadata.Uid, account, wanted.Audience ?? "", wanted.ExpirationSeconds ?? SecondsDefault);
-        var now = timeProvider.GetUtcNow();
+        var now = clock.GetUtcNow();
         if (_tokens.TryGetValue(key, out var known) && now < known.ReplaceAt)
             return known.Token;
         try
@@ -53,7 +58,7 @@ internal sealed class ApiTokenSource(ClusterConnection api, TimeProvider timePro
         try
         {
             var answer = await api.CreateAsync(ResourcePath.ServiceAccountToken(pod.Metadata.NamespaceProperty, key.Account), request, cancellationToken);
-            var expires = answer.Status.ExpirationTimestamp is { } time ? new DateTimeOffset(time.ToUniversalTime()) : now;
+            var expires = Waits.After(now, Waits.Seconds(answer.Spec?.ExpirationSeconds ?? key.Seconds));
             var replaceAt = now + ((expires - now) * UsedPart);
             return new Entry(answer.Status.Token, expires, replaceAt < now + AgeMax ? replaceAt : now + AgeMax);
         }

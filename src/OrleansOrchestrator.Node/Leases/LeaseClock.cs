@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Leases;
@@ -22,7 +23,7 @@ internal sealed class LeaseClock
     private const int LapsesMax = 1000;
 
     private readonly TimeProvider _timeProvider;
-    private readonly string? _file;
+    private readonly StateFile? _file;
     private readonly Func<bool> _decidesAlone;
     private readonly Lock _lock = new();
     private readonly List<LeaseMeasurement> _lapses = [];
@@ -40,7 +41,7 @@ internal sealed class LeaseClock
     public LeaseClock(TimeProvider timeProvider, string? file, Func<bool>? decidesAlone = null)
     {
         _timeProvider = timeProvider;
-        _file = file;
+        _file = file is null ? null : new StateFile(file);
         _decidesAlone = decidesAlone ?? (static () => false);
         var now = Now;
         (_acknowledged, _held, _arrivedAt) = Read(now) ?? (now, Held.Nothing(now), null);
@@ -194,20 +195,18 @@ internal sealed class LeaseClock
 
     private void Write()
     {
-        if (_file is null)
-            return;
-        var next = _file + ".next";
-        File.WriteAllLines(next, [
+        string[] lines =
+        [
             ProcessIdentity.BootId, Format(_acknowledged), Format(_held.Since), _held.Time.ToString("c"), _held.Began.ToString("c"),
             _arrivedAt?.ToString(CultureInfo.InvariantCulture) ?? "", _held.View,
-        ]);
-        File.Move(next, _file, overwrite: true);
+        ];
+        _file?.Write(string.Join('\n', lines) + '\n');
     }
 
     /// <summary>The stored state; null if there is none. After a boot only the wall clock tells how old it is.</summary>
     private (Moment Acknowledged, Held Held, long? ArrivedAt)? Read(Moment now)
     {
-        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began, var arrived, .. var view]
+        if (_file?.ReadLines() is not [var boot, var acknowledged, var since, var time, var began, var arrived, .. var view]
             || Parse(acknowledged) is not { } last)
         {
             return null;

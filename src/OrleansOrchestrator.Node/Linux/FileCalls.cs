@@ -25,6 +25,7 @@ internal static partial class FileCalls
     private const int EmptyPath = 0x1000;
     private const int PermissionBits = 0xfff;
     private const int WorkingDirectory = -100;
+    private const uint ExchangeNames = 2;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -122,6 +123,14 @@ internal static partial class FileCalls
             throw new IOException($"rename {source} to {target}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>Lets two files exchange their names atomically. On a file system that cannot do that, the second one goes.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void Exchange(string source, string target)
+    {
+        if (RenameAt(WorkingDirectory, source, WorkingDirectory, target, ExchangeNames) != 0)
+            Replace(source, target);
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     private struct OpenHow
     {
@@ -153,6 +162,10 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int ChangeOwner(string path, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RenameAt(int fromDirectory, string source, int toDirectory, string target, uint flags);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

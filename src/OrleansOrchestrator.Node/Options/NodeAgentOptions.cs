@@ -240,6 +240,10 @@ public sealed record NodeAgentOptions
     /// <c>runtimeRequestTimeout</c>.</summary>
     public TimeSpan RuntimeRequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a pull on Docker may show no progress before it fails and is tried again, as the kubelet's
+    /// <c>image-pull-progress-deadline</c>.</summary>
+    public TimeSpan ImagePullProgressDeadline { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }
 

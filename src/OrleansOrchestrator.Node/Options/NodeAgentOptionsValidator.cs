@@ -34,6 +34,7 @@ public static partial class NodeAgentOptionsValidator
         faults.Positive(options.ProxyConnectTimeout);
         faults.Positive(options.ProxyUdpIdleTimeout);
         faults.Positive(options.RuntimeRequestTimeout);
+        faults.Positive(options.ImagePullProgressDeadline);
         faults.AtLeastOne(options.PodHostPortsMax);
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
         faults.AtLeastOne(options.ProjectedVolumesBytesMax);

@@ -22,7 +22,9 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private ImmutableDictionary<string, CgroupResources> _updated = ImmutableDictionary<string, CgroupResources>.Empty;
     private ImmutableDictionary<string, string> _updateFaults = ImmutableDictionary<string, string>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;
+    private ImmutableDictionary<string, DateTimeOffset> _ended = ImmutableDictionary<string, DateTimeOffset>.Empty;
     private DateTimeOffset? _startTime;
+    private DateTimeOffset? _startedAt;
     private PodFailure? _failure;
 
     /// <summary>Why the node rejects the pod; null if it has taken it.</summary>
@@ -34,13 +36,27 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     /// <summary>When volumes with objects of the API were last read.</summary>
     public DateTimeOffset VolumesReadAt { get; set; }
 
+    /// <param name="pod">The pod.</param>
+    /// <param name="sandbox">The pod in the runtime.</param>
+    /// <param name="health">The results of its probes.</param>
+    /// <param name="isFenced">Whether the node must not run it.</param>
+    /// <param name="now">The time of all waits.</param>
+    /// <param name="wall">The time of day, which the API's and the runtime's times are by.</param>
     public PodView View(
-        V1Pod pod, PodSandbox? sandbox, IReadOnlyDictionary<string, ContainerHealth> health, bool isFenced, DateTimeOffset now) => new()
+        V1Pod pod, PodSandbox? sandbox, IReadOnlyDictionary<string, ContainerHealth> health, bool isFenced, DateTimeOffset now, DateTimeOffset wall)
+    {
+        _startTime ??= pod.Status?.StartTime is { } reported ? new DateTimeOffset(reported) : wall;
+        _startedAt ??= Steady(_startTime.Value, now, wall);
+        NoteEnded(sandbox, now, wall);
+        return new()
         {
             Pod = pod,
             Sandbox = sandbox,
             Now = now,
-            StartTime = _startTime ??= pod.Status?.StartTime is { } reported ? new DateTimeOffset(reported) : now,
+            Wall = wall,
+            StartTime = _startTime.Value,
+            StartedAt = _startedAt.Value,
+            Ended = _ended,
             Restarts = _restarts,
             Failure = _failure,
             Refusal = Refusal,
@@ -53,6 +69,19 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             UpdateFaults = _updateFaults,
             RetryAt = _retryAt,
         };
+    }
+
+    /// <summary>A time of day that is past, by the clock of waits. One that lies ahead, because the clock was set back, is now.</summary>
+    private static DateTimeOffset Steady(DateTimeOffset past, DateTimeOffset now, DateTimeOffset wall) => past < wall ? now - (wall - past) : now;
+
+    /// <summary>Remembers when containers have ended, as soon as they are seen, so that nobody's clock matters any more.</summary>
+    private void NoteEnded(PodSandbox? sandbox, DateTimeOffset now, DateTimeOffset wall)
+    {
+        var ended = (sandbox?.Containers ?? []).Where(container => container.Phase == ContainerPhase.Exited).ToList();
+        _ended = _ended.RemoveRange(_ended.Keys.Except(ended.Select(container => container.Id)));
+        foreach (var container in ended.Where(container => !_ended.ContainsKey(container.Id)))
+            _ended = _ended.SetItem(container.Id, Steady(container.FinishedAt ?? container.CreatedAt, now, wall));
+    }
 
     /// <summary>The view with what was remembered since.</summary>
     public PodView Refresh(PodView view) => view with { Failure = _failure, Stopping = _stopping, Waiting = _waiting, RetryAt = _retryAt };
@@ -82,7 +111,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             _updated = _updated.Remove(previous.Id);
             _updateFaults = _updateFaults.Remove(name);
             _failedStarts = _failedStarts.Remove(previous.Id);
-            _restarts.Record(name, previous.FinishedAt ?? previous.CreatedAt, now);
+            _restarts.Record(name, _ended.TryGetValue(previous.Id, out var ended) ? ended : previous.FinishedAt ?? previous.CreatedAt, now);
         }
     }
 

@@ -34,7 +34,7 @@ internal static class PodPlanner
     }
 
     private static DateTimeOffset? DeadlineOf(PodView view) =>
-        view.Pod.Spec.ActiveDeadlineSeconds is { } seconds ? Waits.After(view.StartTime, Waits.Seconds(seconds)) : null;
+        view.Pod.Spec.ActiveDeadlineSeconds is { } seconds ? Waits.After(view.StartedAt, Waits.Seconds(seconds)) : null;
 
     private static PodPlan PlanEnd(PodView view)
     {
@@ -186,8 +186,7 @@ internal static class PodPlanner
                     Start(container, newest?.Attempt ?? 0, newest, null);
                     break;
                 case ContainerPhase.Exited when shouldRestart(view.RestartPolicy, newest):
-                    var ended = newest.FinishedAt ?? newest.CreatedAt;
-                    Start(container, newest.Attempt + 1, newest, view.Restarts.NotBefore(container.Name, ended));
+                    Start(container, newest.Attempt + 1, newest, view.Restarts.NotBefore(container.Name, view.EndedAt(newest)));
                     break;
                 case ContainerPhase.Running when RestartCause(container, newest) is var (cause, grace):
                     var plan = PlanStops(view, [(newest, cause)], grace ?? view.TerminationGrace, static _ => false);

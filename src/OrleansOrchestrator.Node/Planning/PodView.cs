@@ -23,10 +23,20 @@ internal sealed record PodView
     /// <summary>The pod in the runtime; null if the runtime has nothing of it.</summary>
     public PodSandbox? Sandbox { get; init; }
 
+    /// <summary>The time of all waits, by a clock that nobody sets.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>When the daemon first saw the pod.</summary>
+    /// <summary>The time of day, for what others read.</summary>
+    public DateTimeOffset Wall { get => field == default ? Now : field; init; }
+
+    /// <summary>When the daemon first saw the pod, by the time of day.</summary>
     public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>The same by the clock of waits.</summary>
+    public DateTimeOffset StartedAt { get => field == default ? StartTime : field; init; }
+
+    /// <summary>When containers have ended, by the clock of waits and by their ids.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Ended { get; init; } = NoRetries;
 
     public required RestartBackoff Restarts { get; init; }
 
@@ -106,6 +116,10 @@ internal sealed record PodView
 
     /// <summary>The newest instance of a container, from the runtime or, if that lost it, from the reported status.</summary>
     public ContainerInstance? Newest(string name) => Sandbox?.Newest(name) ?? ReportedInstance.Find(Pod, name);
+
+    /// <summary>When a container has ended, by the clock of waits.</summary>
+    public DateTimeOffset EndedAt(ContainerInstance container) =>
+        Ended.TryGetValue(container.Id, out var ended) ? ended : container.FinishedAt ?? container.CreatedAt;
 
     public ContainerHealth HealthOf(ContainerInstance container) =>
         Health.GetValueOrDefault(container.Id) ?? ContainerHealth.Good;

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
@@ -51,8 +52,9 @@ internal sealed class ContainerStarter(PodServices services)
                 : $"Started container {spec.Name} as a process of the host; its image means nothing here");
             return id;
         }
-        catch (ConfigurationException exception)
+        catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)
         {
+            // A full disk among others: it is this container's start that fails, and not the pod's others.
             services.Events.Record(pod, start.Container.Name, EventType.Warning, "Failed", $"Error: {exception.Message}");
             throw new RuntimeException(RuntimeException.CreateContainerConfig, exception.Message, exception);
         }
@@ -103,7 +105,7 @@ internal sealed class ContainerStarter(PodServices services)
         string Write(string name, string content)
         {
             var path = Path.Combine(spec.PodDirectory, name);
-            File.WriteAllText(path, content);
+            ShownFile.Write(path, content);
             return path;
         }
     }

@@ -25,7 +25,7 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
     private readonly ILogger _logger = services.Logger;
     private readonly ContainerStarter _starter = new(services);
 
-    private DateTimeOffset Now => services.TimeProvider.GetUtcNow();
+    private DateTimeOffset Now => services.Steady.GetUtcNow();
 
     /// <param name="view">The plan's input.</param>
     /// <param name="plan">The plan.</param>
@@ -126,8 +126,9 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
             services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
         }
-        catch (RuntimeException exception)
+        catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
         {
+            // The disk may be full, among others.
             services.Events.Record(
                 view.Pod, null, EventType.Warning, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {exception.Message}");
             services.Instruments.SandboxStarted(succeeded: false);
@@ -231,7 +232,7 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
     {
         services.Instruments.ContainerStarted(IsInit(view, start), null);
         if (view.Sandbox?.Containers.Count == 0 && view.Pod.Metadata.CreationTimestamp is { } created)
-            services.Instruments.PodStarted(Now - created);
+            services.Instruments.PodStarted(services.TimeProvider.GetUtcNow() - created);
     }
 
     private void NoteFailed(PodView view, ContainerStart start, string reason) =>

@@ -55,6 +55,9 @@ internal sealed record PodServices
 
     public required TimeProvider TimeProvider { get; init; }
 
+    /// <summary>The clock of waits: its time of day is nobody else's.</summary>
+    public required SteadyClock Steady { get; init; }
+
     public required ILogger Logger { get; init; }
 
     /// <summary>Bounds the concurrent starts of sandboxes and containers.</summary>

@@ -207,7 +207,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
             _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
         var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);
-        var view = _memory.View(WithReported(pod), sandbox, _probes.Health, isFenced, _services.TimeProvider.GetUtcNow()) with
+        var view = _memory.View(
+            WithReported(pod), sandbox, _probes.Health, isFenced, _services.Steady.GetUtcNow(), _services.TimeProvider.GetUtcNow()) with
         {
             EndedHooks = _hooks.Ended,
             IsShuttingDown = _services.Shutdown.IsBegun,

@@ -106,10 +106,11 @@ internal sealed class ContainerProber : IAsyncDisposable
         var period = Waits.Seconds(Math.Max(1, probe.PeriodSeconds ?? 10));
         while (true)
         {
-            var failure = await _action.RunAsync(probe, _container, _containerId, _address, cancellationToken);
-            if (failure is not null)
-                _unhealthy($"{kind} probe failed: {failure}");
-            counter.Add(failure is null);
+            var (outcome, message) = await _action.RunAsync(probe, _container, _containerId, _address, cancellationToken);
+            if (outcome != ProbeOutcome.Success)
+                _unhealthy($"{kind} probe {(outcome == ProbeOutcome.Unknown ? "errored" : "failed")}: {message}");
+            if (outcome != ProbeOutcome.Unknown)
+                counter.Add(outcome == ProbeOutcome.Success);
             if (!goOn())
                 return;
             await _timeProvider.DelayAsync(period, cancellationToken);

@@ -15,8 +15,7 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
     // The time limit is the program's; the connection takes its own.
     private static readonly TimeSpan ConnectionTime = TimeSpan.FromMilliseconds(500);
 
-    /// <returns>Null if the probe succeeded; otherwise the failure.</returns>
-    public async Task<string?> RunAsync(
+    public async Task<ProbeResult> RunAsync(
         V1Probe probe, V1Container container, string containerId, string address, CancellationToken cancellationToken)
     {
         var limit = Waits.Clamp(Waits.Seconds(Math.Max(1, probe.TimeoutSeconds ?? 1)));
@@ -24,23 +23,28 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         timeout.CancelWithin(limit + (probe.Exec is null ? TimeSpan.Zero : ConnectionTime));
         try
         {
-            return probe switch
+            return ProbeResult.Of(probe switch
             {
                 { Exec: { } exec } => await ExecAsync(containerId, exec, limit, timeout.Token),
                 { HttpGet: { } get } => await GetAsync(get, container, address, timeout.Token),
                 { TcpSocket: { } tcp } => await ConnectAsync(tcp, container, address, timeout.Token),
                 { Grpc: { } grpc } => await HealthCall.CheckAsync(grpc, Agent, address, timeout.Token),
                 _ => "missing probe handler",
-            };
+            });
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"timed out after {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s";
+            return ProbeResult.Of($"timed out after {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s");
+        }
+        catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // That the engine does not run the command says nothing of the container.
+            return new ProbeResult(ProbeOutcome.Unknown, exception.Message);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // An invalid host or port counts as a failure of the probe.
-            return exception.Message;
+            return ProbeResult.Of(exception.Message);
         }
     }
 

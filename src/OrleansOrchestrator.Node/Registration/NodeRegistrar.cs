@@ -23,7 +23,7 @@ internal sealed partial class NodeRegistrar(
     private V1NodeStatus? _reported;
     private NodeHealth _reportedHealth;
     private IReadOnlyList<NodeImage> _images = [];
-    private DateTimeOffset _reportedAt;
+    private long? _reportedAt;
     private bool _isRegistered;
     private int _repeats;
 
@@ -111,7 +111,7 @@ internal sealed partial class NodeRegistrar(
             _reported = existing.Status;
         }
 
-        _reportedAt = default;
+        _reportedAt = null;
         LogRegistered(nodeName);
     }
 
@@ -133,13 +133,14 @@ internal sealed partial class NodeRegistrar(
         var now = timeProvider.GetUtcNow();
         var current = health();
         var repeats = Volatile.Read(ref _repeats);
-        if (_reportedHealth.SameAs(current) && now - _reportedAt < period && repeats == 0)
+        var isDue = _reportedAt is not { } last || timeProvider.GetElapsedTime(last) >= period;
+        if (_reportedHealth.SameAs(current) && !isDue && repeats == 0)
             return;
         await ListImagesAsync(cancellationToken);
         var status = builder.Status(current, _images, _reported?.Conditions ?? [], now);
         var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
         await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
-        (_reported, _reportedHealth, _reportedAt) = (status, current, now);
+        (_reported, _reportedHealth, _reportedAt) = (status, current, timeProvider.GetTimestamp());
         LastFault = current.Fault;
         if (current.Fault is null)
             _ready.TrySetResult();

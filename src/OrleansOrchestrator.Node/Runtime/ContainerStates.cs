@@ -14,12 +14,15 @@ internal readonly record struct ContainerState(string PodUid, string Id, string 
 /// <param name="runtime">The runtime's name in messages.</param>
 /// <param name="list">Lists the containers and sandboxes.</param>
 /// <param name="podChanged">Receives the uid of a pod that changed.</param>
+/// <param name="isAtRest">Whether the kernel shows that no container has ended, and none was touched, since the last list. A list costs
+/// the runtime and the daemon more than all else that they do for pods at rest. Null to list every time.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="logger">Where it logs.</param>
 internal sealed partial class ContainerStates(
     string runtime,
     Func<CancellationToken, Task<IEnumerable<ContainerState>>> list,
     Action<string> podChanged,
+    Func<bool>? isAtRest,
     TimeProvider timeProvider,
     ILogger logger)
 {
@@ -29,6 +32,10 @@ internal sealed partial class ContainerStates(
     /// <summary>How long the runtime may be silent before the node is not ready, as with the kubelet. Its pods run on.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // How many lists in a row may be left out: somebody may do to a container what the kernel does not show.
+    private const int OmittedMax = 9;
+
+    private int _omitted;
     private Dictionary<string, string> _known = new(StringComparer.Ordinal);
 
     private long _answeredAt = timeProvider.GetTimestamp();
@@ -43,6 +50,13 @@ internal sealed partial class ContainerStates(
 
     private async Task<TimeSpan?> ListOnceAsync(CancellationToken cancellationToken)
     {
+        if (!_isSilent && _omitted < OmittedMax && isAtRest?.Invoke() == true)
+        {
+            _omitted++;
+            return Period;
+        }
+
+        _omitted = 0;
         try
         {
             await CompareAsync(cancellationToken);

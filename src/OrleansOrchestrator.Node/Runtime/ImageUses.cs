@@ -15,6 +15,7 @@ internal sealed class ImageUses
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, DateTimeOffset> _uses;
     private readonly Lock _gate = new();
+    private volatile bool _isSaved = true;
 
     /// <param name="dataDirectory">The daemon's folder.</param>
     /// <param name="time">The clock of the uses.</param>
@@ -36,7 +37,7 @@ internal sealed class ImageUses
         var now = _time.GetUtcNow();
         var isKnown = _uses.TryGetValue(imageId, out var before);
         _uses[imageId] = now;
-        if (!isKnown || (now - before).Duration() > SavedEvery)
+        if (!isKnown || !_isSaved || (now - before).Duration() > SavedEvery)
             Save();
     }
 
@@ -72,8 +73,17 @@ internal sealed class ImageUses
     {
         lock (_gate)
         {
-            File.WriteAllBytes(_file + ".new", JsonSerializer.SerializeToUtf8Bytes(_uses));
-            File.Move(_file + ".new", _file, overwrite: true);
+            try
+            {
+                File.WriteAllBytes(_file + ".new", JsonSerializer.SerializeToUtf8Bytes(_uses));
+                File.Move(_file + ".new", _file, overwrite: true);
+                _isSaved = true;
+            }
+            catch (IOException)
+            {
+                // The disk may be full. A container starts all the same; an image whose use is not recorded stays.
+                _isSaved = false;
+            }
         }
     }
 

@@ -75,6 +75,9 @@ internal sealed class PodCgroups
     public IReadOnlyList<int> ProcessesOf(string scope, string podUid, string containerId) =>
         [.. ProcFile.Lines(Path.Combine(_root, RelativePathOf(scope, podUid, containerId), "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
 
+    /// <summary>Whether a container has its cgroup: the engine removes it when the container has ended.</summary>
+    public bool Has(string scope, string podUid, string containerId) => Directory.Exists(Path.Combine(_root, RelativePathOf(scope, podUid, containerId)));
+
     /// <summary>Creates the pod's cgroup, and allows processes in it.</summary>
     public void Open(string podUid)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Server;
 
@@ -25,5 +26,15 @@ internal sealed class ServerPort(string file)
     }
 
     /// <summary>Stores the port for the next start.</summary>
-    public void Keep(int port) => File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture));
+    public void Keep(int port)
+    {
+        try
+        {
+            new StateFile(file).Write(port.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            // The disk may be full. The node listens all the same; peers learn another port when it is restarted.
+        }
+    }
 }

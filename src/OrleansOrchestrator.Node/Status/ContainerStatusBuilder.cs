@@ -75,7 +75,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         var restarts = view.InitContainers.Contains(container)
             ? container.RestartPolicy == "Always" || (ended.ExitCode != 0 && view.RestartPolicy != "Never")
             : PodOutcome.ShouldRestart(view.RestartPolicy, ended);
-        var endedAt = ended.FinishedAt ?? ended.CreatedAt;
+        var endedAt = view.EndedAt(ended);
         var delay = view.Restarts.Delay(container.Name, endedAt);
         return restarts && view.Now < endedAt + delay
             ? new WaitingReason("CrashLoopBackOff", string.Create(

@@ -102,7 +102,7 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
             ObservedGeneration = view.Pod.Metadata.Generation,
             LastTransitionTime = existing?.Status == status && existing.LastTransitionTime is { } since
                 ? since
-                : WireTime.Seconds(view.Now),
+                : WireTime.Seconds(view.Wall),
         };
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Runtime.Docker;
@@ -17,6 +18,8 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("node-test-").FullName;
     private readonly TimeProvider _clock;
     private ClusterConnection? _connection;
+    private FakeEngine? _engine;
+    private bool _hasDisk;
 
     private TestNode(FakeApiServer api, NodeAgentOptions options, Func<NodeReadings>? signals, TimeProvider clock)
     {
@@ -40,7 +43,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static async Task<TestNode> StartAsync(
         RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null, Func<NodeReadings>? signals = null,
-        Func<TestNode, Task>? before = null)
+        Func<TestNode, Task>? before = null, long? diskBytes = null)
     {
         var options = new NodeAgentOptions
         {
@@ -51,9 +54,23 @@ internal sealed class TestNode : IAsyncDisposable
             RecordEvents = true,
         };
         var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options), signals, clock ?? TimeProvider.System);
+        if (diskBytes is { } bytes)
+        {
+            Mounts.Memory(node._directory, bytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            node._hasDisk = true;
+        }
+
         if (before is not null)
             await before(node);
         await node.StartAgentAsync();
+        return node;
+    }
+
+    /// <summary>Starts a daemon on an engine that fails as the test wants it to. The engine ends with the node.</summary>
+    public static async Task<TestNode> StartAsync(FakeEngine engine, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null, long? diskBytes = null)
+    {
+        var node = await StartAsync(RuntimeKind.Docker, options => (adjust ?? (same => same))(options with { DockerEndpoint = engine.Address }), clock, diskBytes: diskBytes);
+        node._engine = engine;
         return node;
     }
 
@@ -116,6 +133,10 @@ internal sealed class TestNode : IAsyncDisposable
         finally
         {
             await Api.DisposeAsync();
+            if (_engine is not null)
+                await _engine.DisposeAsync();
+            if (_hasDisk)
+                Mounts.Unmount(_directory);
             Directory.Delete(_directory, recursive: true);
         }
     }
@@ -132,7 +153,7 @@ internal sealed class TestNode : IAsyncDisposable
         ProcessTable.Describe(_directory).ShouldBeEmpty();
         if (usesDocker)
         {
-            using var engine = DockerEngine.Connect(null);
+            using var engine = DockerEngine.Connect(Options.DockerEndpoint);
             (await DockerMachine.ContainersOfAsync(engine, this)).ShouldBeEmpty();
         }
     }

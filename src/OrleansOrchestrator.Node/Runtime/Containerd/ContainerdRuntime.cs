@@ -71,7 +71,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         if (_cgroups is null)
             LogUnguarded(fault);
         _states = new ContainerStates(
-            version.RuntimeName, ListStatesAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
+            version.RuntimeName, ListStatesAsync, uid => PodChanged?.Invoke(uid), null, timeProvider, loggers.CreateLogger<ContainerStates>());
         _loops = Task.WhenAll(
             _states.RunAsync(_stop.Token),
             SupervisedLoop.RunAsync("log rotation", RotateLogsAsync, timeProvider, _logger, _stop.Token));

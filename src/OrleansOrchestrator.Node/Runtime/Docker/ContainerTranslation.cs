@@ -9,6 +9,13 @@ internal static class ContainerTranslation
     // 128 plus SIGKILL.
     private const int OutOfMemoryExitCode = 137;
 
+    /// <summary>The containers of a list, all of which must say what they are.</summary>
+    /// <exception cref="InvalidDataException">One does not.</exception>
+    public static IList<ContainerListResponse> Verified(IList<ContainerListResponse>? containers) =>
+        containers is not null && containers.All(container => container is { ID.Length: > 0, State.Length: > 0, Labels: { } labels } && labels.ContainsKey(ContainerLabels.PodUid))
+            ? containers
+            : throw new InvalidDataException("it lists what is no container of a pod");
+
     public static bool IsSandbox(ContainerListResponse container) => !container.Labels.ContainsKey(ContainerLabels.Container);
 
     public static int AttemptOf(ContainerListResponse container) =>
@@ -36,13 +43,14 @@ internal static class ContainerTranslation
         };
     }
 
-    public static ContainerInstance ToInstance(ContainerInspectResponse container)
+    /// <returns>The engine's word for its state, and the container.</returns>
+    public static (string State, ContainerInstance Instance) ToInstance(ContainerInspectResponse container)
     {
         var labels = container.Config!.Labels;
         var state = container.State!;
         var hasFailedToStart = state.Status == "created" && (state.ExitCode != 0 || !string.IsNullOrEmpty(state.Error));
         var created = new DateTimeOffset(container.Created.ToUniversalTime());
-        return new ContainerInstance
+        return (state.Status, new ContainerInstance
         {
             Id = container.ID,
             Name = labels[ContainerLabels.Container],
@@ -66,7 +74,7 @@ internal static class ContainerTranslation
                 : state.OOMKilled && state.ExitCode == OutOfMemoryExitCode ? "OOMKilled"
                 : "",
             Message = state.Error ?? "",
-        };
+        });
     }
 
     private static string Label(IDictionary<string, string> labels, string name) => labels.TryGetValue(name, out var value) ? value : "";

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Docker.DotNet;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
@@ -40,7 +41,11 @@ internal static class DockerEngine
         }
     }
 
-    /// <summary>Calls the engine. A hung call fails after the given time.</summary>
+    /// <summary>Calls the engine. A hung call fails after the given time, and so does one that is answered by what is no answer.</summary>
+    /// <param name="call">The call, and nothing but that and the reading of its answer: whatever it throws is the engine's fault.</param>
+    /// <param name="within">The time that it may take.</param>
+    /// <param name="reason">The reason of a failure.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RuntimeException">The call failed; see the inner exception.</exception>
     public static async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, string reason, CancellationToken cancellationToken)
     {
@@ -48,13 +53,13 @@ internal static class DockerEngine
         limit.CancelAfter(within);
         try
         {
-            return await call(limit.Token);
+            return await call(limit.Token) ?? throw new InvalidDataException("the answer is empty");
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw DockerErrors.ToRuntime(new TimeoutException($"the Docker engine has not answered within {within.TotalSeconds} s", exception), reason);
         }
-        catch (Exception exception) when (IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw DockerErrors.ToRuntime(exception, reason);
         }
@@ -72,6 +77,6 @@ internal static class DockerEngine
 
     /// <summary>Whether the engine or the connection to it failed, and not this program.</summary>
     public static bool IsFailure(Exception exception) =>
-        exception is DockerApiException or HttpRequestException or IOException or TimeoutException
+        exception is DockerApiException or HttpRequestException or IOException or InvalidDataException or JsonException or TimeoutException
             or System.Net.Sockets.SocketException or OperationCanceledException;
 }

@@ -9,7 +9,12 @@ internal static class DockerErrors
 {
     public static RuntimeException ToRuntime(Exception exception, string reason) => new(
         exception is DockerApiException ? reason : RuntimeException.Unavailable,
-        exception is DockerApiException api ? $"Error response from daemon: {MessageOf(api.ResponseBody ?? "")}" : exception.Message,
+        exception switch
+        {
+            DockerApiException api => $"Error response from daemon: {MessageOf(api.ResponseBody ?? "")}",
+            _ when DockerEngine.IsFailure(exception) && exception is not JsonException => exception.Message,
+            _ => $"the Docker engine has given no valid answer: {exception.Message}",
+        },
         exception);
 
     /// <summary>The engine's HTTP code; null if it did not answer.</summary>
@@ -21,7 +26,7 @@ internal static class DockerErrors
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.TryGetProperty("message", out var message) ? message.GetString() ?? body : body;
+            return json.RootElement is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("message", out var message) ? message.ToString() : body;
         }
         catch (JsonException)
         {

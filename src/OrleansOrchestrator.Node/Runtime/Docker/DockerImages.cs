@@ -5,7 +5,12 @@ using Docker.DotNet.Models;
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
 /// <summary>Finds, pulls, builds, lists and removes images.</summary>
-internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProvider timeProvider)
+/// <param name="client">The connection to the engine.</param>
+/// <param name="uses">When pods last used an image.</param>
+/// <param name="requestTimeout">How long the engine may take to make an image.</param>
+/// <param name="pullProgressDeadline">How long a pull may show no progress, as with the kubelet: an engine whose registry has fallen silent waits for ever.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, TimeProvider timeProvider)
 {
     // How containerd marks images that must stay.
     private const string PinnedLabel = "io.cri-containerd.pinned";
@@ -50,7 +55,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
         {
             if (await FindAsync(image, cancellationToken) is { } present)
                 return present.Id;
-            await BuiltInImages.ImportAsync(client, image, cancellationToken);
+            await DockerEngine.CallAsync(token => BuiltInImages.ImportAsync(client, image, token), requestTimeout, RuntimeException.ImagePull, cancellationToken);
             return (await FindAsync(image, cancellationToken))?.Id
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was imported");
         }
@@ -66,7 +71,10 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     {
         var began = timeProvider.GetUtcNow();
         var found = await DockerEngine.CallAsync(
-            token => client.Images.ListImagesAsync(new ImagesListParameters(), token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+            async token => (await client.Images.ListImagesAsync(new ImagesListParameters(), token)) is { } images && images.All(image => image is { ID.Length: > 0 })
+                ? images
+                : throw new InvalidDataException("it lists what is no image"),
+            DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
         var used = uses.Update(found.Select(image => image.ID), inUse, began);
         return
         [
@@ -117,12 +125,12 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     {
         try
         {
-            var found = await client.Images.InspectImageAsync(image, cancellationToken);
+            var found = await InspectAsync(image, cancellationToken);
             var id = found.RepoDigests is { Count: > 0 } digests ? $"docker-pullable://{digests[0]}" : $"docker://{found.ID}";
             uses.Note(found.ID);
             return new FoundImage(id, found.Config?.User ?? "");
         }
-        catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) == HttpStatusCode.NotFound)
         {
             return null;
         }
@@ -132,8 +140,7 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     /// <exception cref="RuntimeException">The image is not here, or the engine keeps it in another way.</exception>
     public async Task<ImageLayers> FindLayersAsync(string image, CancellationToken cancellationToken)
     {
-        var found = await DockerEngine.CallAsync(
-            token => client.Images.InspectImageAsync(image, token), DockerEngine.QuickTime, RuntimeException.ImagePull, cancellationToken);
+        var found = await InspectAsync(image, cancellationToken);
         var data = found.GraphDriver is { Name: "overlay2", Data: { } known } ? known : new Dictionary<string, string>();
         List<string> layers = [];
         if (data.TryGetValue("UpperDir", out var top))
@@ -145,6 +152,10 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
             : throw new RuntimeException(RuntimeException.ImagePull, $"the engine does not keep image \"{image}\" as layers on this machine, so that it cannot be mounted");
     }
 
+    private Task<ImageInspectResponse> InspectAsync(string image, CancellationToken cancellationToken) => DockerEngine.CallAsync(
+        async token => await client.Images.InspectImageAsync(image, token) is { ID.Length: > 0 } found ? found : throw new InvalidDataException("an image without an id"),
+        DockerEngine.QuickTime, RuntimeException.ImagePull, cancellationToken);
+
     /// <summary>The short name that the engine keeps of a layer, so that the names of many fit in one mount.</summary>
     private static string ShortNameOf(string layer)
     {
@@ -155,7 +166,9 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
 
     private async Task PullAsync(ImageReference reference, RegistryCredential? credential, CancellationToken cancellationToken)
     {
-        var progress = new PullProgress();
+        using var silence = new CancellationTokenSource(pullProgressDeadline, timeProvider);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        var progress = new PullProgress(() => silence.CancelAfter(pullProgressDeadline));
         var parameters = new ImagesCreateParameters { FromImage = reference.Repository, Tag = reference.TagOrDigest };
         var auth = credential is null ? null : new AuthConfig
         {
@@ -165,7 +178,15 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
             IdentityToken = credential.IdentityToken,
             RegistryToken = credential.RegistryToken,
         };
-        await client.Images.CreateImageAsync(parameters, auth, progress, cancellationToken);
+        try
+        {
+            await client.Images.CreateImageAsync(parameters, auth, progress, limit.Token);
+        }
+        catch (OperationCanceledException) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RuntimeException(RuntimeException.ImagePull, $"the pull has shown no progress for {pullProgressDeadline.TotalSeconds} s");
+        }
+
         if (progress.Error is { } error)
             throw new RuntimeException(RuntimeException.ImagePull, error);
     }
@@ -176,10 +197,14 @@ internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProv
     private sealed record FoundImage(string Id, string User);
 
     /// <summary>Reads a pull's progress: a pull may fail within an answer that began as a success.</summary>
-    private sealed class PullProgress : IProgress<JSONMessage>
+    private sealed class PullProgress(Action reported) : IProgress<JSONMessage>
     {
         public string? Error { get; private set; }
 
-        public void Report(JSONMessage value) => Error ??= value.Error?.Message;
+        public void Report(JSONMessage value)
+        {
+            Error ??= value.Error?.Message;
+            reported();
+        }
     }
 }

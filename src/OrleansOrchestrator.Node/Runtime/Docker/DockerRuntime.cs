@@ -28,10 +28,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ContainerStates _states;
     private readonly Task _following;
     private volatile PodCgroups? _cgroups;
+    private volatile bool _wasTouched = true;
+    private List<ContainerState> _running = [];
     private readonly OomProtection _oom = new();
 
     private DockerRuntime(
-        DockerClient client, ContainerOwner owner, ImageUses uses, TimeSpan requestTimeout, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
+        DockerClient client, ContainerOwner owner, ImageUses uses, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         _client = client;
         _owner = owner;
@@ -39,13 +41,13 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _timeProvider = timeProvider;
         _creations = new PodCreations(timeProvider);
         _logger = loggers.CreateLogger<DockerRuntime>();
-        _images = new DockerImages(client, uses, timeProvider);
+        _images = new DockerImages(client, uses, requestTimeout, pullProgressDeadline, timeProvider);
         ImageFolder = folder;
         _sessions = new DockerSessions(client, timeProvider);
         _folders = new DockerFolders(client, _images, owner, requestTimeout);
         Version = version;
         _states = new ContainerStates(
-            "The Docker engine", ListStatesAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
+            "The Docker engine", ListStatesAsync, uid => PodChanged?.Invoke(uid), IsAtRest, timeProvider, loggers.CreateLogger<ContainerStates>());
         _following = _states.RunAsync(_stop.Token);
     }
 
@@ -74,12 +76,13 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <param name="limits">What pods may take of the machine.</param>
     /// <param name="endpoint">The engine's address; null for the usual one.</param>
     /// <param name="requestTimeout">How long the engine may take to create, start or remove a container.</param>
+    /// <param name="pullProgressDeadline">How long a pull may show no progress.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="loggers">Where the runtime logs.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
-        ContainerOwner owner, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ContainerOwner owner, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
         DockerRuntime? runtime = null;
@@ -87,9 +90,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         {
             var info = await DockerEngine.CallAsync(
                 token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
-            var bare = info.ServerVersion.Split('+', '-')[0];
+            var bare = (info.ServerVersion ?? "").Split('+', '-')[0];
             var isLocal = DockerEngine.AddressOf(endpoint).Scheme == "unix" && Directory.Exists(info.DockerRootDir);
-            runtime = new DockerRuntime(client, owner, uses, requestTimeout, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
+            runtime = new DockerRuntime(client, owner, uses, requestTimeout, pullProgressDeadline, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
             runtime.FindCgroups(info.CgroupDriver, limits);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
@@ -336,8 +339,16 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
     }
 
-    private async Task<IEnumerable<ContainerState>> ListStatesAsync(CancellationToken cancellationToken) =>
-        (await ListContainersAsync(cancellationToken)).Select(found => new ContainerState(found.Labels[ContainerLabels.PodUid], found.ID, found.State));
+    private async Task<IEnumerable<ContainerState>> ListStatesAsync(CancellationToken cancellationToken)
+    {
+        _wasTouched = false;
+        var states = (await ListContainersAsync(cancellationToken)).Select(found => new ContainerState(found.Labels[ContainerLabels.PodUid], found.ID, found.State)).ToList();
+        _running = [.. states.Where(container => container.State == "running")];
+        return states;
+    }
+
+    private bool IsAtRest() =>
+        !_wasTouched && _cgroups is { } cgroups && _running.TrueForAll(container => cgroups.Has("docker", container.PodUid, container.Id));
 
     private Task<IList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>
         FindAsync([], cancellationToken);
@@ -359,7 +370,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
                 Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
             };
             found.AddRange(await DockerEngine.CallAsync(
-                token => _client.Containers.ListContainersAsync(parameters, token), withSize ? _requestTimeout : DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken));
+                async token => ContainerTranslation.Verified(await _client.Containers.ListContainersAsync(parameters, token)),
+                withSize ? _requestTimeout : DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken));
         }
 
         return found;
@@ -390,9 +402,10 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             return known.Instance;
         try
         {
-            var details = await InspectContainerAsync(container.ID, cancellationToken);
-            var instance = ContainerTranslation.ToInstance(details);
-            _inspected[container.ID] = (details.State!.Status, instance);
+            var (state, instance) = await DockerEngine.CallAsync(
+                async token => ContainerTranslation.ToInstance(await _client.Containers.InspectContainerAsync(container.ID, token)),
+                DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+            _inspected[container.ID] = (state, instance);
             return instance;
         }
         catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) == HttpStatusCode.NotFound)
@@ -406,6 +419,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     private async Task<string> CreateAsync(CreateContainerParameters parameters, string reason, CancellationToken cancellationToken)
     {
+        _wasTouched = true;
         var creation = DockerEngine.CallAsync(
             token => _client.Containers.CreateContainerAsync(parameters, token), _requestTimeout, reason, CancellationToken.None);
         return (await _creations.WaitAsync(parameters.Labels![ContainerLabels.PodUid], creation, cancellationToken)).ID;
@@ -414,8 +428,17 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private Task StartAsync(string id, string reason, CancellationToken cancellationToken) =>
         CallAsync(token => _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), reason, cancellationToken);
 
-    private Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken) =>
-        DockerEngine.CallAsync(call, _requestTimeout, reason, cancellationToken);
+    private async Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerEngine.CallAsync(call, _requestTimeout, reason, cancellationToken);
+        }
+        finally
+        {
+            _wasTouched = true;
+        }
+    }
 
     /// <summary>Allows processes in the pod's cgroup, and returns the engine's name of it; null without cgroups.</summary>
     private string? Open(string podUid)

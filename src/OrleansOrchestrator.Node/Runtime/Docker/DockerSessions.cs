@@ -21,25 +21,29 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
     private const int KillPollsMax = 6;
 
     /// <summary>Runs a command in a container to its end, or to its time limit. It does not outlive the call.</summary>
-    /// <exception cref="RuntimeException">The engine refuses.</exception>
+    /// <exception cref="RuntimeException">The engine refuses, or does not answer: that says nothing of the command.</exception>
     public async Task<ExecResult> RunAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelWithin(timeout);
         string? running = null;
+        var isAnswered = false;
         try
         {
             var parameters = new ContainerExecCreateParameters { Cmd = [.. command], AttachStdout = true, AttachStderr = true };
-            running = (await client.Exec.CreateContainerExecAsync(containerId, parameters, limit.Token)).ID;
-            using var stream = await client.Exec.StartContainerExecAsync(running, new ContainerExecStartParameters(), limit.Token);
+            running = (await CallAsync(token => client.Exec.CreateContainerExecAsync(containerId, parameters, token), limit.Token)).ID;
+            using var stream = await CallAsync(token => client.Exec.StartContainerExecAsync(running, new ContainerExecStartParameters(), token), limit.Token);
+            isAnswered = true;
             var output = await ReadStartAsync(stream, limit.Token);
             var exitCode = await ExitCodeAsync(running, limit.Token);
             running = null;
             return new ExecResult(exitCode ?? -1, output);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ExecResult(-1, "", TimedOut: true);
+            return isAnswered
+                ? new ExecResult(-1, "", TimedOut: true)
+                : throw DockerErrors.ToRuntime(new TimeoutException($"the Docker engine has not started a command within {timeout.TotalSeconds} s", exception), RuntimeException.RunContainer);
         }
         catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
         {

@@ -22,11 +22,16 @@ internal static class DockerStreams
             Tail = query.TailLines?.ToString(CultureInfo.InvariantCulture) ?? "all",
             Since = query.Since is { } since ? UnixTime(since) : null,
         };
-        using var logs = await client.Containers.GetContainerLogsAsync(containerId, parameters, cancellationToken);
+        using var logs = await CallAsync(token => client.Containers.GetContainerLogsAsync(containerId, parameters, token), DockerEngine.QuickTime, cancellationToken);
         var buffer = new byte[BufferBytes];
-        while (await logs.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken) is { EOF: false } part)
+        // A container may be silent for any time; what it has written already comes at once.
+        var patience = query.Follow ? Timeout.InfiniteTimeSpan : DockerEngine.QuickTime;
+        while (await CallAsync(token => logs.ReadOutputAsync(buffer, 0, buffer.Length, token), patience, cancellationToken) is { EOF: false } part)
             await output.WriteAsync(buffer.AsMemory(0, part.Count), cancellationToken);
     }
+
+    private static Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, CancellationToken cancellationToken) =>
+        DockerEngine.CallAsync(call, within, RuntimeException.Unavailable, cancellationToken);
 
     private static string UnixTime(DateTimeOffset time)
     {

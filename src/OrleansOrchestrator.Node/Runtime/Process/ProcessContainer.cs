@@ -209,7 +209,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     {
         if (File.Exists(ExitPath) || File.ReadAllText(StartedPath) != ProcessIdentity.BootId)
             return false;
-        return (ProcessIdentity.Read(PidPath) ?? _launched) is { } identity ? identity.IsAlive : now - started < StartTime;
+        return (ProcessIdentity.Read(PidPath) ?? _launched) is { } identity ? identity.IsAlive : (now - started).Duration() < StartTime;
     }
 
     private int ReadExitCode() =>

@@ -122,8 +122,19 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
     {
-        if (_pods.TryGetValue(podUid, out var pod))
-            Save(pod with { IsReady = false });
+        if (!_pods.TryGetValue(podUid, out var pod))
+            return Task.CompletedTask;
+        var stopped = pod with { IsReady = false };
+        try
+        {
+            Save(stopped);
+        }
+        catch (IOException)
+        {
+            // A full disk must not keep a pod whose end makes room. A later daemon stops it again.
+            _pods[podUid] = stopped;
+        }
+
         return Task.CompletedTask;
     }
 

@@ -6,7 +6,8 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// <summary>The shell scripts between the daemon and a container's program.</summary>
 /// <remarks>
 /// The wrapper leads a session of its own, so that it outlives the daemon. It writes its identity before the program starts and the
-/// exit code afterwards, so that a later daemon knows both. It does not start the program of a sealed pod: the guard seals before it
+/// exit code afterwards, so that a later daemon knows both. The room for the code is taken before the program starts: a program that has
+/// filled the disk still ends with its own code. It does not start the program of a sealed pod: the guard seals before it
 /// looks for processes to kill, and the wrapper looks for the seal after it has written its identity. It passes a stop signal to the
 /// program alone, as to the main process of a container, even if the signal comes before the program has started. At the end it kills
 /// what the program left in its group and in its cgroup, and itself. The program's input is <c>stdin</c> in the folder: nothing, or a
@@ -26,7 +27,8 @@ internal static partial class ProcessWrapper
         exec 4<>"$folder/stdin" 5<"$folder/stdin"
         trap 'exec 4>&-' USR1
         [ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
-        echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$folder/pid.new"
+        echo 137 >"$folder/exit.new" || exit
+        echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$folder/pid.new" || exit
         mv "$folder/pid.new" "$folder/pid"
         [ ! -e "$folder/../sealed" ] || exit
         trap : INT HUP
@@ -40,7 +42,7 @@ internal static partial class ProcessWrapper
             wait "$program"
             code=$?
         done
-        echo "$code" >"$folder/exit.new"
+        printf '%-3s\n' "$code" 1<>"$folder/exit.new"
         mv "$folder/exit.new" "$folder/exit"
         [ -z "$cgroup" ] || while read -r left; do
             [ "$left" = $$ ] || kill -KILL "$left" 2>/dev/null
