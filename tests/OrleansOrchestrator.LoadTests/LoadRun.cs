@@ -4,6 +4,7 @@ using OrleansOrchestrator.LoadTests.Cluster;
 using OrleansOrchestrator.LoadTests.Measuring;
 using OrleansOrchestrator.LoadTests.Scenarios;
 using OrleansOrchestrator.LoadTests.Scenarios.Endurance;
+using OrleansOrchestrator.LoadTests.Scenarios.Node;
 
 namespace OrleansOrchestrator.LoadTests;
 
@@ -31,6 +32,7 @@ internal static class LoadRun
         new ScheduleScenario(),
         new RescheduleScenario(),
         new RolloutScenario(),
+        new NodeScenario(),
     ];
 
     /// <returns>The exit code: 0 if nothing failed.</returns>

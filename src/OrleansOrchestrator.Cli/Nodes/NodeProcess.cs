@@ -1,4 +1,3 @@
-using k8s;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Node.Agent;
@@ -16,7 +15,7 @@ internal static class NodeProcess
     {
         using var signal = new ShutdownSignal(cancellationToken);
         DataDirectory.Prepare(settings.DataDirectory);
-        var configuration = ReadKubeConfig(settings.KubeConfig);
+        var configuration = NodeKubeConfig.Read(settings.KubeConfig);
         using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, () => signal.Token.IsCancellationRequested));
         var configured = NodeOptions.Of(settings.Options);
         var options = configured with
@@ -55,18 +54,5 @@ internal static class NodeProcess
     {
         await agent.StartAsync(cancellationToken);
         await agent.WaitUntilReadyAsync(cancellationToken);
-    }
-
-    private static KubernetesClientConfiguration ReadKubeConfig(string path)
-    {
-        try
-        {
-            return KubernetesClientConfiguration.BuildConfigFromConfigFile(path);
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // Whatever exception the library throws, the file is its cause.
-            throw new CommandException($"cannot use the kubeconfig {path}: {exception.Message.ReplaceLineEndings(" ")}", exception);
-        }
     }
 }

@@ -69,7 +69,7 @@ internal sealed class SiloUnderLoad : IAsyncDisposable
     }
 
     /// <summary>The executable that was built together with this harness.</summary>
-    private static string FindProgram()
+    public static string FindProgram()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
             return named;

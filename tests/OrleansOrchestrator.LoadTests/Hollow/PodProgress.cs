@@ -12,6 +12,7 @@ internal sealed class PodProgress : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Times> _pods = new();
     private readonly Task _watching;
     private long _alive;
+    private long _present;
     private long _bound;
     private long _running;
 
@@ -21,7 +22,13 @@ internal sealed class PodProgress : IAsyncDisposable
     /// <summary>Pods that exist and were not asked to end.</summary>
     public long Alive => Interlocked.Read(ref _alive);
 
-    /// <summary>Those of them that are bound to a node.</summary>
+    /// <summary>Pods that exist, those that were asked to end among them.</summary>
+    public long Present => Interlocked.Read(ref _present);
+
+    /// <summary>The uids of all pods that were seen.</summary>
+    public IReadOnlyCollection<string> Uids => (IReadOnlyCollection<string>)_pods.Keys;
+
+    /// <summary>Those that are alive and bound to a node.</summary>
     public long Bound => Interlocked.Read(ref _bound);
 
     /// <summary>Those of them that run.</summary>
@@ -100,6 +107,7 @@ internal sealed class PodProgress : IAsyncDisposable
         times.Node = pod.Node;
         var isAlive = pod.Type != "DELETED" && !pod.IsDeleting;
         Count(ref times.CountsAsAlive, isAlive, ref _alive);
+        Count(ref times.CountsAsPresent, pod.Type != "DELETED", ref _present);
         Count(ref times.CountsAsBound, isAlive && pod.Node.Length > 0, ref _bound);
         Count(ref times.CountsAsRunning, isAlive && pod.Phase == "Running", ref _running);
         if (times.CountsAsBound && times.BoundAt == 0)
@@ -121,6 +129,7 @@ internal sealed class PodProgress : IAsyncDisposable
     {
         // Only the watch writes these.
         internal bool CountsAsAlive;
+        internal bool CountsAsPresent;
         internal bool CountsAsBound;
         internal bool CountsAsRunning;
 

@@ -32,6 +32,19 @@ internal static class Manifests
             """;
     }
 
+    /// <summary>A pod that a real node runs, and that does nothing.</summary>
+    /// <param name="prefix">Its name before the number.</param>
+    /// <param name="node">The node that it is bound to.</param>
+    /// <param name="withToken">Whether it has a token of its service account.</param>
+    public static string RestingPod(string prefix, string node, bool withToken)
+    {
+        var mounts = withToken ? "\"volumeMounts\":[{\"name\":\"token\",\"mountPath\":\"/var/run/secrets/tokens\"}]," : "";
+        var volumes = withToken ? "\"volumes\":[{\"name\":\"token\",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"token\",\"expirationSeconds\":3600}}]}}]," : "";
+        return $$$$"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{{{{{volumes}}}}"nodeName":"{{{{node}}}}","automountServiceAccountToken":false,"terminationGracePeriodSeconds":0,"containers":[{{{{{mounts}}}}"name":"main","image":"orleansorchestrator/pause:1"}]}}
+            """;
+    }
+
     /// <summary>A node's lease.</summary>
     public static string Lease(string prefix) => $$$$"""
         {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"holderIdentity":"{{{{prefix}}}}-{{{{Number}}}}","leaseDurationSeconds":8,"renewTime":"2030-01-01T00:00:00.000000Z"}}
