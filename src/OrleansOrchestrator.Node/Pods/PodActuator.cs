@@ -126,9 +126,8 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
             services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
         }
-        catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
+        catch (RuntimeException exception)
         {
-            // The disk may be full, among others.
             services.Events.Record(
                 view.Pod, null, EventType.Warning, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {exception.Message}");
             services.Instruments.SandboxStarted(succeeded: false);

@@ -166,7 +166,7 @@ internal sealed class FakeEngine : IAsyncDisposable
 
     private Task CreateAsync(EngineCall call)
     {
-        var name = call.Query["name"].ToString();
+        var name = call.Query["name"].First()!;
         if (Containers.FirstOrDefault(one => one.Name == name) is { } holder)
             return call.AnswerAsync(409, new { message = $"Conflict. The container name \"/{name}\" is already in use by container \"{holder.Id}\"." });
         var id = $"c{Interlocked.Increment(ref _created)}";
@@ -207,7 +207,7 @@ internal sealed class FakeEngine : IAsyncDisposable
             IsSet("timestamps"), IsSet("follow"), (isError, line) => call.WriteFrameAsync(isError, line), cancellationToken);
         await call.EndAsync();
 
-        bool IsSet(string flag) => call.Query[flag].ToString() is "1" or "true" or "True";
+        bool IsSet(string flag) => call.Query[flag].FirstOrDefault() is "1" or "true" or "True";
     }
 
     private static async Task RunAsync(EngineCall call, FakeExec command, CancellationToken cancellationToken)
