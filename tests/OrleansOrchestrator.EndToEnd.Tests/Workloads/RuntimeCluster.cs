@@ -7,6 +7,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 /// <summary>A cluster whose pods run, shared by tests and started by the first of them.</summary>
 public abstract class RuntimeCluster : IAsyncDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("runtime-cluster-").FullName;
     private DevCluster? _cluster;
     private HelloSample? _hello;
 
@@ -21,6 +22,9 @@ public abstract class RuntimeCluster : IAsyncDisposable
 
     internal DevCluster Cluster => _cluster!;
 
+    /// <summary>The folder from which the cluster's node takes static pods.</summary>
+    internal string StaticPods => Path.Combine(_folder, "static-pods");
+
     /// <summary>Why the runtime cannot be used here, or null if it can.</summary>
     internal virtual Task<string?> FindMissingAsync() => Task.FromResult<string?>(null);
 
@@ -34,7 +38,10 @@ public abstract class RuntimeCluster : IAsyncDisposable
             return;
 
         await PrepareAsync();
-        _cluster = await DevCluster.StartAsync(Runtime);
+        var config = Path.Combine(_folder, "config.yaml");
+        await File.WriteAllTextAsync(config, $"node: {{staticPodPath: {StaticPods}}}");
+        Directory.CreateDirectory(StaticPods);
+        _cluster = await DevCluster.StartAsync(Runtime, "--config", config);
     }
 
     /// <summary>Starts the cluster and the sample, unless they run already, and waits until its three pods are ready.</summary>
@@ -55,6 +62,18 @@ public abstract class RuntimeCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private async Task EndAsync()
+    {
         if (_cluster is null)
             return;
         try
