@@ -37,7 +37,7 @@ internal sealed class CSINodeKind : ResourceDefinition<V1CSINode>
         for (var i = 0; i < drivers.Count; i++)
         {
             var (driver, at) = (drivers[i], FieldPath.Spec.Child("drivers").Index(i));
-            CsiRules.ValidateDriverName(driver.Name, at.Child("name"), errors);
+            CsiDriverRules.ValidateName(driver.Name, at.Child("name"), errors);
             if (string.IsNullOrEmpty(driver.NodeID))
                 errors.Required(at.Child("nodeID"));
             else if (driver.NodeID.Length > NodeIdCharactersMax)

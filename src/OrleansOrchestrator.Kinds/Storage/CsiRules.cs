@@ -1,6 +1,5 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
@@ -11,19 +10,8 @@ internal static class CsiRules
 {
     public const string Group = "storage.k8s.io";
 
-    private const int DriverNameBytesMax = 63;
     private const int TokenSecondsMin = 600;
     private const long TokenSecondsMax = 1L << 32;
-
-    public static void ValidateDriverName(string? name, FieldPath path, FieldErrors errors)
-    {
-        name ??= "";
-        if (name.Length == 0)
-            errors.Required(path);
-        if (name.Length > DriverNameBytesMax)
-            errors.TooLong(path, DriverNameBytesMax);
-        errors.Invalid(path, name, NameRules.IsDns1123Subdomain(name.ToLowerInvariant()));
-    }
 
     /// <summary>The service account tokens that a driver wants for the pods of its volumes, one for each audience.</summary>
     public static void ValidateTokenRequests(IList<Storagev1TokenRequest>? requests, FieldPath path, FieldErrors errors)

@@ -42,7 +42,7 @@ internal sealed class VolumeAttachmentKind : ResourceDefinition<V1VolumeAttachme
     protected override void Validate(V1VolumeAttachment obj, FieldErrors errors)
     {
         var spec = obj.Spec ?? new V1VolumeAttachmentSpec();
-        CsiRules.ValidateDriverName(spec.Attacher, FieldPath.Spec.Child("attacher"), errors);
+        CsiDriverRules.ValidateName(spec.Attacher, FieldPath.Spec.Child("attacher"), errors);
         ValidateSource(spec.Source, FieldPath.Spec.Child("source"), errors);
         errors.Invalid(FieldPath.Spec.Child("nodeName"), spec.NodeName ?? "", NameRules.IsDns1123Subdomain(spec.NodeName ?? ""));
     }

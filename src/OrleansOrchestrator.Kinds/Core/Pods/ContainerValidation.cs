@@ -22,6 +22,7 @@ internal static class ContainerValidation
         ValidatePorts(container.Ports, path.Child("ports"), errors);
         EnvironmentValidation.Validate(container, path, errors);
         VolumeMountValidation.Validate(container, spec.Volumes, path.Child("volumeMounts"), errors);
+        VolumeDeviceValidation.Validate(container, spec.Volumes, path.Child("volumeDevices"), errors);
         ChoiceRules.ValidateRequired(container.ImagePullPolicy, PullPolicies, path.Child("imagePullPolicy"), errors);
         ResourceAmountRules.ValidateRequirements(container.Resources, path.Child("resources"), errors);
         PodResizeValidation.ValidatePolicies(container.ResizePolicy, spec.RestartPolicy, path.Child("resizePolicy"), errors);

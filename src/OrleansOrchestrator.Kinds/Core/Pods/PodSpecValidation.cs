@@ -36,6 +36,7 @@ internal static class PodSpecValidation
         AffinityValidation.Validate(spec.Affinity, path.Child("affinity"), errors);
         PodNetworkValidation.Validate(spec, path, errors);
         PlacementValidation.Validate(spec, path, errors);
+        OperatingSystemValidation.Validate(spec, path, errors);
         ValidateNames(spec, path, errors);
         if (spec.ActiveDeadlineSeconds is < 1 or > int.MaxValue)
             errors.Invalid(path.Child("activeDeadlineSeconds"), spec.ActiveDeadlineSeconds, "must be between 1 and 2147483647, inclusive");

@@ -14,11 +14,15 @@ internal static partial class SecurityContextValidation
     private static readonly string[] SeccompTypes = ["Localhost", "RuntimeDefault", "Unconfined"];
     private static readonly string[] ProcMounts = ["Default", "Unmasked"];
     private static readonly string[] ChangePolicies = ["Always", "OnRootMismatch"];
+    private static readonly string[] GroupPolicies = ["Merge", "Strict"];
+    private static readonly string[] LabelPolicies = ["MountOption", "Recursive"];
 
     public static void Validate(V1PodSpec spec, FieldPath path, FieldErrors errors)
     {
         if (spec.ShareProcessNamespace == true && spec.HostPID == true)
             errors.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled");
+        if (spec.HostUsers == false)
+            ForbidHostNamespaces(spec, path, errors);
         if (spec.SecurityContext is not { } context)
             return;
         var at = path.Child("securityContext");
@@ -30,8 +34,25 @@ internal static partial class SecurityContextValidation
             NumberRules.ValidateUserOrGroup(groups[i], at.Child("supplementalGroups").Index(i), errors);
         if (context.FsGroupChangePolicy is { } policy && !ChangePolicies.Contains(policy))
             errors.NotSupported(at.Child("fsGroupChangePolicy"), policy, ChangePolicies);
+        if (context.SupplementalGroupsPolicy is { } groupPolicy && !GroupPolicies.Contains(groupPolicy))
+            errors.NotSupported(at.Child("supplementalGroupsPolicy"), groupPolicy, GroupPolicies);
+        if (context.SeLinuxChangePolicy is { } labelPolicy && !LabelPolicies.Contains(labelPolicy))
+            errors.NotSupported(at.Child("seLinuxChangePolicy"), labelPolicy, LabelPolicies);
         ValidateSysctls(context.Sysctls.OrNone(), spec, at.Child("sysctls"), errors);
         ValidateSeccomp(context.SeccompProfile, at.Child("seccompProfile"), errors);
+        AppArmorValidation.Validate(context.AppArmorProfile, at.Child("appArmorProfile"), errors);
+    }
+
+    // The users of another namespace own nothing in those of the host.
+    private static void ForbidHostNamespaces(V1PodSpec spec, FieldPath path, FieldErrors errors)
+    {
+        const string why = "when `hostUsers` is false";
+        if (spec.HostNetwork == true)
+            errors.Forbidden(path.Child("hostNetwork"), why);
+        if (spec.HostPID == true)
+            errors.Forbidden(path.Child("hostPID"), why);
+        if (spec.HostIPC == true)
+            errors.Forbidden(path.Child("hostIPC"), why);
     }
 
     // A sysctl of a namespace that the pod shares with its node would change the node.
@@ -70,6 +91,7 @@ internal static partial class SecurityContextValidation
         if (context.ProcMount is { } procMount && !ProcMounts.Contains(procMount))
             errors.NotSupported(path.Child("procMount"), procMount, ProcMounts);
         ValidateSeccomp(context.SeccompProfile, path.Child("seccompProfile"), errors);
+        AppArmorValidation.Validate(context.AppArmorProfile, path.Child("appArmorProfile"), errors);
         if (context.AllowPrivilegeEscalation != false)
             return;
 

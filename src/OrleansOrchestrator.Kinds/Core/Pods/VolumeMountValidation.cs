@@ -8,6 +8,7 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 internal static class VolumeMountValidation
 {
     private static readonly string[] Propagations = ["Bidirectional", "HostToContainer", "None"];
+    private static readonly string[] RecursiveModes = ["Disabled", "Enabled", "IfPossible"];
 
     public static void Validate(V1Container container, IList<V1Volume>? volumes, FieldPath path, FieldErrors errors)
     {
@@ -24,9 +25,30 @@ internal static class VolumeMountValidation
                 errors.Required(at.Child("mountPath"));
             else if (IsTaken(mounts, i))
                 errors.Invalid(at.Child("mountPath"), mount.MountPath, "must be unique");
+            if (container.VolumeDevices.OrNone().Any(device => device.Name == mount.Name))
+                errors.Invalid(at.Child("name"), mount.Name, "must not already exist in volumeDevices");
+            if (container.VolumeDevices.OrNone().Any(device => device.DevicePath == mount.MountPath))
+                errors.Invalid(at.Child("mountPath"), mount.MountPath, "must not already exist as a path in volumeDevices");
             ValidateSubPath(mount, at, errors);
             ValidatePropagation(mount.MountPropagation, container, at.Child("mountPropagation"), errors);
+            ValidateRecursive(mount, at.Child("recursiveReadOnly"), errors);
         }
+    }
+
+    private static void ValidateRecursive(V1VolumeMount mount, FieldPath path, FieldErrors errors)
+    {
+        if (mount.RecursiveReadOnly is not { } mode || mode == "Disabled")
+            return;
+        if (!RecursiveModes.Contains(mode))
+        {
+            errors.NotSupported(path, mode, RecursiveModes);
+            return;
+        }
+
+        if (mount.ReadOnlyProperty != true)
+            errors.Forbidden(path, "may only be specified when readOnly is true");
+        if (mount.MountPropagation is not (null or "None"))
+            errors.Forbidden(path, "may only be specified when mountPropagation is None or not specified");
     }
 
     private static void ValidateSubPath(V1VolumeMount mount, FieldPath path, FieldErrors errors)

@@ -13,6 +13,11 @@ internal static class VolumeValidation
     private static readonly string[] HostPathTypes =
         ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 
+    private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];
+
+    // What a signed token can say of its time.
+    private const long TokenSecondsMax = 1L << 32;
+
     public static void Validate(IList<V1Volume>? volumes, FieldPath path, FieldErrors errors)
     {
         HashSet<string>? names = null;
@@ -58,6 +63,30 @@ internal static class VolumeValidation
             errors.Required(path.Child("persistentVolumeClaim").Child("claimName"));
         if (volume.Nfs is { } nfs)
             ValidateNfs(nfs, path.Child("nfs"), errors);
+        if (volume.Image is { } image)
+            ValidateImage(image, path.Child("image"), errors);
+        if (volume.Ephemeral is { VolumeClaimTemplate: null })
+            errors.Required(path.Child("ephemeral").Child("volumeClaimTemplate"));
+        if (volume.Csi is { } csi)
+            ValidateCsi(csi, path.Child("csi"), errors);
+    }
+
+    private static void ValidateImage(V1ImageVolumeSource image, FieldPath path, FieldErrors errors)
+    {
+        if (string.IsNullOrEmpty(image.Reference))
+            errors.Required(path.Child("reference"));
+        ChoiceRules.ValidateOptional(image.PullPolicy, PullPolicies, path.Child("pullPolicy"), errors);
+    }
+
+    private static void ValidateCsi(V1CSIVolumeSource csi, FieldPath path, FieldErrors errors)
+    {
+        CsiDriverRules.ValidateName(csi.Driver, path.Child("driver"), errors);
+        if (csi.NodePublishSecretRef is not { } secret)
+            return;
+        if (string.IsNullOrEmpty(secret.Name))
+            errors.Required(path.Child("nodePublishSecretRef").Child("name"));
+        else
+            errors.Invalid(path.Child("name"), secret.Name, NameRules.IsDns1123Subdomain(secret.Name));
     }
 
     private static void ValidateHostPath(V1HostPathVolumeSource hostPath, FieldPath path, FieldErrors errors)
@@ -111,6 +140,8 @@ internal static class VolumeValidation
             return;
         if (token.ExpirationSeconds < 600)
             errors.Invalid(path.Child("serviceAccountToken").Child("expirationSeconds"), token.ExpirationSeconds, "may not specify a duration less than 10 minutes");
+        else if (token.ExpirationSeconds > TokenSecondsMax)
+            errors.Invalid(path.Child("serviceAccountToken").Child("expirationSeconds"), token.ExpirationSeconds, "may not specify a duration larger than 2^32 seconds");
         if (string.IsNullOrEmpty(token.Path))
             errors.Required(path.Child("serviceAccountToken").Child("path"));
         else

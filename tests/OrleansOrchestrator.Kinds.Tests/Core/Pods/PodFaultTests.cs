@@ -52,6 +52,41 @@ public class PodFaultTests
     [InlineData("{'schedulingGates':[{'name':'a'},{'name':'a'}]}", "spec.schedulingGates[1]: Duplicate value: \"a\"")]
     [InlineData("{'schedulingGates':[{'name':'a'}],'nodeName':'n'}", "spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared")]
     [InlineData("{'ephemeralContainers':[{'name':'e','image':'i'}]}", "spec.ephemeralContainers: Forbidden: cannot be set on create")]
+    [InlineData("{'os':{'name':'linux'}}", "")]
+    [InlineData("{'os':{}}", "spec.os.name: Required value: cannot be empty")]
+    [InlineData("{'os':{'name':'plan9'}}", "spec.os: Unsupported value: \"plan9\": supported values: \"linux\", \"windows\"")]
+    [InlineData("{'os':{'name':'linux'},'securityContext':{'windowsOptions':{}}}", "spec.securityContext.windowsOptions: Forbidden: windows options cannot be set for a linux pod")]
+    [InlineData("{'os':{'name':'windows'},'hostPID':true,'securityContext':{'fsGroup':1}}", "spec.hostPID: Forbidden: cannot be set for a windows pod\nspec.securityContext.fsGroup: Forbidden: cannot be set for a windows pod")]
+    [InlineData("{'os':{'name':'windows'},'containers':[{'name':'c','image':'i:1','securityContext':{'privileged':false}}]}", "spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows pod")]
+    [InlineData("{'hostUsers':false}", "")]
+    [InlineData("{'hostUsers':false,'hostNetwork':true,'hostPID':true,'hostIPC':true}", "spec.hostNetwork: Forbidden: when `hostUsers` is false\nspec.hostPID: Forbidden: when `hostUsers` is false\nspec.hostIPC: Forbidden: when `hostUsers` is false")]
+    [InlineData("{'securityContext':{'supplementalGroupsPolicy':'x'}}", "spec.securityContext.supplementalGroupsPolicy: Unsupported value: \"x\": supported values: \"Merge\", \"Strict\"")]
+    [InlineData("{'securityContext':{'seLinuxChangePolicy':'x'}}", "spec.securityContext.seLinuxChangePolicy: Unsupported value: \"x\": supported values: \"MountOption\", \"Recursive\"")]
+    [InlineData("{'securityContext':{'appArmorProfile':{'type':'Localhost','localhostProfile':'a'}}}", "")]
+    [InlineData("{'securityContext':{'appArmorProfile':{}}}", "spec.securityContext.appArmorProfile.type: Required value: type is required when appArmorProfile is set")]
+    [InlineData("{'securityContext':{'appArmorProfile':{'type':'x'}}}", "spec.securityContext.appArmorProfile.type: Unsupported value: \"x\": supported values: \"Localhost\", \"RuntimeDefault\", \"Unconfined\"")]
+    [InlineData("{'securityContext':{'appArmorProfile':{'type':'Localhost'}}}", "spec.securityContext.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost")]
+    [InlineData("{'securityContext':{'appArmorProfile':{'type':'Localhost','localhostProfile':' a'}}}", "spec.securityContext.appArmorProfile.localhostProfile: Invalid value: \" a\": must not be padded with whitespace")]
+    [InlineData("{'securityContext':{'appArmorProfile':{'type':'Unconfined','localhostProfile':'a'}}}", "spec.securityContext.appArmorProfile.localhostProfile: Invalid value: \"a\": can only be set when AppArmor type is Localhost")]
+    [InlineData("{'containers':[{'name':'c','image':'i:1','securityContext':{'appArmorProfile':{'type':'x'}}}]}", "spec.containers[0].securityContext.appArmorProfile.type: Unsupported value: \"x\": supported values: \"Localhost\", \"RuntimeDefault\", \"Unconfined\"")]
+    [InlineData("{'volumes':[{'name':'v','image':{'reference':'i:1'}}]}", "")]
+    [InlineData("{'volumes':[{'name':'v','image':{}}]}", "spec.volumes[0].image.reference: Required value")]
+    [InlineData("{'volumes':[{'name':'v','image':{'reference':'i:1','pullPolicy':'x'}}]}", "spec.volumes[0].image.pullPolicy: Unsupported value: \"x\": supported values: \"Always\", \"IfNotPresent\", \"Never\"")]
+    [InlineData("{'volumes':[{'name':'v','ephemeral':{}}]}", "spec.volumes[0].ephemeral.volumeClaimTemplate: Required value")]
+    [InlineData("{'volumes':[{'name':'v','csi':{'driver':'d','nodePublishSecretRef':{}}}]}", "spec.volumes[0].csi.nodePublishSecretRef.name: Required value")]
+    [InlineData("{'volumes':[{'name':'v','projected':{'sources':[{'serviceAccountToken':{'path':'t','expirationSeconds':4294967297}}]}}]}", "spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 4294967297: may not specify a duration larger than 2^32 seconds")]
+    [InlineData("{'volumes':[{'name':'v','emptyDir':{}}],'containers':[{'name':'c','image':'i:1','volumeMounts':[{'name':'v','mountPath':'/v','readOnly':true,'recursiveReadOnly':'Enabled'}]}]}", "")]
+    [InlineData("{'volumes':[{'name':'v','emptyDir':{}}],'containers':[{'name':'c','image':'i:1','volumeMounts':[{'name':'v','mountPath':'/v','recursiveReadOnly':'Enabled','mountPropagation':'HostToContainer'}]}]}",
+        "spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true\nspec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when mountPropagation is None or not specified")]
+    [InlineData("{'volumes':[{'name':'v','emptyDir':{}}],'containers':[{'name':'c','image':'i:1','volumeMounts':[{'name':'v','mountPath':'/v','recursiveReadOnly':'x'}]}]}", "spec.containers[0].volumeMounts[0].recursiveReadOnly: Unsupported value: \"x\": supported values: \"Disabled\", \"Enabled\", \"IfPossible\"")]
+    [InlineData("{'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'a'}}],'containers':[{'name':'c','image':'i:1','volumeDevices':[{'name':'v','devicePath':'/dev/x'}]}]}", "")]
+    [InlineData("{'volumes':[{'name':'v','emptyDir':{}}],'containers':[{'name':'c','image':'i:1','volumeDevices':[{'name':'v','devicePath':'/dev/../x'}]}]}",
+        "spec.containers[0].volumeDevices[0].name: Invalid value: \"v\": can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode\nspec.containers[0].volumeDevices[0].devicePath: Invalid value: \"/dev/../x\": can not contain backsteps ('..')")]
+    [InlineData("{'containers':[{'name':'c','image':'i:1','volumeDevices':[{}]}]}",
+        "spec.containers[0].volumeDevices[0].name: Required value\nspec.containers[0].volumeDevices[0].name: Not found: \"\"\nspec.containers[0].volumeDevices[0].devicePath: Required value")]
+    [InlineData("{'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'a'}}],'containers':[{'name':'c','image':'i:1','volumeMounts':[{'name':'v','mountPath':'/v'}],'volumeDevices':[{'name':'v','devicePath':'/v'}]}]}",
+        "spec.containers[0].volumeMounts[0].name: Invalid value: \"v\": must not already exist in volumeDevices\nspec.containers[0].volumeMounts[0].mountPath: Invalid value: \"/v\": must not already exist as a path in volumeDevices\n"
+        + "spec.containers[0].volumeDevices[0].name: Invalid value: \"v\": must not already exist in volumeMounts\nspec.containers[0].volumeDevices[0].devicePath: Invalid value: \"/v\": must not already exist as a path in volumeMounts")]
     [InlineData("{'preemptionPolicy':'x'}", "spec.preemptionPolicy: Unsupported value: \"x\": supported values: \"Never\", \"PreemptLowerPriority\"")]
     public void Spec_Faults_AreTold(string change, string fault) =>
         Pods.Faults(KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(fault);
