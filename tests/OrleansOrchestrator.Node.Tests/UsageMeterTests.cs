@@ -94,6 +94,20 @@ public sealed class UsageMeterTests : IAsyncDisposable
         cpu.UsageNanoCores.ShouldBe(500_000_000);
     }
 
+    [Fact]
+    public async Task Sample_TakenBefore_IsSharedAndBeginsTheWindowOfASummary()
+    {
+        await StartContainerAsync("main", 0);
+        var sample = await _meter.SampleAsync(TestContext.Current.CancellationToken);
+        (await _meter.SampleAsync(TestContext.Current.CancellationToken)).ShouldBeSameAs(sample);
+        _samples.ShouldBe(1);
+
+        _time.Advance(TimeSpan.FromSeconds(4));
+        (await MeasureAsync()).Pods[0].Containers[0].Cpu!.WindowNanoSeconds.ShouldBe(4_000_000_000);
+        (await _meter.SampleAsync(TestContext.Current.CancellationToken)).Time.ShouldBe(_time.GetUtcNow(), "that of the summary serves too");
+        _samples.ShouldBe(2);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _meter.Dispose();

@@ -15,6 +15,7 @@ using OrleansOrchestrator.Node.GarbageCollection;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Metrics;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Resizing;
@@ -208,7 +209,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (!isHollow)
             _tunnels = _options.Tunnel ? new TunnelConnections() : null;
         if (!isHollow)
-            await StartServerAsync(address, runtime, instruments, new PeerQuestions(views, vote), cancellationToken);
+            await StartServerAsync(address, runtime, machine, instruments, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
             _options, machine, offered, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
             vote.Voter, isHollow ? "" : folder.Path);
@@ -367,15 +368,18 @@ public sealed partial class NodeAgent : IAsyncDisposable
     }
 
     private async Task StartServerAsync(
-        IPAddress address, MeasuredRuntime runtime, NodeInstruments instruments, PeerQuestions peers, CancellationToken cancellationToken)
+        IPAddress address, MeasuredRuntime runtime, MachineInfo machine, NodeInstruments instruments, PeerQuestions peers, CancellationToken cancellationToken)
     {
-        _usage = new UsageMeter(_options.Name, Pods.Running, runtime, MachineUsage.Read, _timeProvider);
+        var storage = new StorageMeter(
+            Pods.Running, Pods.VolumesOf, runtime, _options.DataDirectory, _options.VolumeStatsAggPeriod, _timeProvider, _loggers.CreateLogger<StorageMeter>());
+        _usage = new UsageMeter(_options.Name, Pods.Running, runtime, MachineUsage.Read, _timeProvider, storage);
 
         // Peers know the port from the node object, which cannot change while the control plane is away.
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, runtime, _usage), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider),
+            new NodeEndpoints(Pods, runtime),
+            new UsageEndpoints(Pods, _usage, machine, _options, runtime.Version, new DiskNames(_options.DataDirectory, runtime.ImageFolder)), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider),
             new PortForwardEndpoint(Pods, runtime, _options.StreamIdleTime, _timeProvider), new DialEndpoint(Pods, runtime, address.ToString(), _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }

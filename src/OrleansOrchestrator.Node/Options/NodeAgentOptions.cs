@@ -229,6 +229,10 @@ public sealed record NodeAgentOptions
     /// <summary>How long an image may be unused before it is removed in any case, as <c>imageMaximumGCAge</c>; 0 is for ever.</summary>
     public TimeSpan ImageMaximumGCAge { get; init; }
 
+    /// <summary>The shortest time between two measurements of what volumes and containers have on disks, as
+    /// <c>volumeStatsAggPeriod</c>. Nothing is measured while nobody asks.</summary>
+    public TimeSpan VolumeStatsAggPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long ended containers are kept at least, as <c>minimum-container-ttl-duration</c>.</summary>
     public TimeSpan MinimumContainerTtlDuration { get; init; }
 

@@ -64,6 +64,7 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(
             options.ImageMaximumGCAge == TimeSpan.Zero || options.ImageMaximumGCAge > options.ImageMinimumGCAge,
             "ImageMaximumGCAge must be 0 or longer than ImageMinimumGCAge.");
+        faults.Positive(options.VolumeStatsAggPeriod);
         faults.NotNegative(options.MinimumContainerTtlDuration);
         faults.AtLeast(options.MaximumDeadContainers, -1);
         faults.Require(options.ResolvConf is null || Path.IsPathRooted(options.ResolvConf), "ResolvConf must be an absolute path.");

@@ -43,6 +43,9 @@ internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
         .Where(worker => worker is { Pod: not null, Seen: not null })
         .Select(worker => (worker.Pod!, worker.Seen!));
 
+    /// <summary>The paths of a pod's volumes by name; null if they are not known.</summary>
+    public IReadOnlyDictionary<string, string>? VolumesOf(string podUid) => _workers.TryGetValue(podUid, out var worker) ? worker.Volumes : null;
+
     /// <summary>The number of containers by state, in the kubelet's words.</summary>
     public IEnumerable<Measurement<int>> CountContainers() => _workers.Values
         .SelectMany(worker => worker.Seen?.Containers ?? [])

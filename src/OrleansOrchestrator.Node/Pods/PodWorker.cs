@@ -90,6 +90,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <summary>The pod in the runtime when this worker last looked, or null.</summary>
     public PodSandbox? Seen { get; private set; }
 
+    /// <summary>The paths of the pod's volumes by name; null until they are prepared.</summary>
+    public IReadOnlyDictionary<string, string>? Volumes => _memory.Volumes;
+
+    /// <summary>How the pod's probes went.</summary>
+    public IReadOnlyList<ProbeStatistics> Probes => _probes.Statistics;
+
     public void Update(V1Pod pod)
     {
         var isEnding = pod.Metadata.DeletionTimestamp is not null && _pod?.Metadata.DeletionTimestamp is null;

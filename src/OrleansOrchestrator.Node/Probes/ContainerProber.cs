@@ -11,6 +11,7 @@ internal sealed class ContainerProber : IAsyncDisposable
     private readonly string _address;
     private readonly ProbeAction _action;
     private readonly TimeProvider _timeProvider;
+    private readonly Func<string, ProbeStatistics> _statistics;
     private readonly Action _changed;
     private readonly Action<string> _unhealthy;
     private readonly CancellationTokenSource _stop = new();
@@ -23,16 +24,25 @@ internal sealed class ContainerProber : IAsyncDisposable
     /// <param name="address">The pod's address.</param>
     /// <param name="action">Runs a probe.</param>
     /// <param name="timeProvider">The clock of the periods.</param>
+    /// <param name="statistics">Where results are counted, by the kind of probe.</param>
     /// <param name="changed">Called when the health changes.</param>
     /// <param name="unhealthy">Called with a message for every failed probe.</param>
     public ContainerProber(
-        V1Container container, string containerId, string address, ProbeAction action, TimeProvider timeProvider, Action changed, Action<string> unhealthy)
+        V1Container container,
+        string containerId,
+        string address,
+        ProbeAction action,
+        TimeProvider timeProvider,
+        Func<string, ProbeStatistics> statistics,
+        Action changed,
+        Action<string> unhealthy)
     {
         _container = container;
         _containerId = containerId;
         _address = address;
         _action = action;
         _timeProvider = timeProvider;
+        _statistics = statistics;
         _changed = changed;
         _unhealthy = unhealthy;
         _health = new ContainerHealth(container.StartupProbe is null, container.ReadinessProbe is null && container.StartupProbe is null, null);
@@ -106,11 +116,16 @@ internal sealed class ContainerProber : IAsyncDisposable
         var period = Waits.Seconds(Math.Max(1, probe.PeriodSeconds ?? 10));
         while (true)
         {
+            var began = _timeProvider.GetTimestamp();
             var (outcome, message) = await _action.RunAsync(probe, _container, _containerId, _address, cancellationToken);
             if (outcome != ProbeOutcome.Success)
                 _unhealthy($"{kind} probe {(outcome == ProbeOutcome.Unknown ? "errored" : "failed")}: {message}");
             if (outcome != ProbeOutcome.Unknown)
+            {
+                _statistics(kind).Add(outcome == ProbeOutcome.Success, _timeProvider.GetElapsedTime(began));
                 counter.Add(outcome == ProbeOutcome.Success);
+            }
+
             if (!goOn())
                 return;
             await _timeProvider.DelayAsync(period, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using k8s.Models;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -7,6 +8,10 @@ namespace OrleansOrchestrator.Node.Probes;
 internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, Action changed) : IAsyncDisposable
 {
     private readonly Dictionary<string, ContainerProber> _probers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Container, string Kind), ProbeStatistics> _statistics = new();
+
+    /// <summary>How the probes of the pod went up to now. Any thread may ask.</summary>
+    public IReadOnlyList<ProbeStatistics> Statistics => [.. _statistics.Values];
 
     /// <summary>The health of every probed container by container id.</summary>
     public IReadOnlyDictionary<string, ContainerHealth> Health =>
@@ -32,7 +37,8 @@ internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, A
             if (container is not null && ContainerProber.Applies(container))
             {
                 _probers[instance.Id] = new ContainerProber(
-                    container, instance.Id, sandbox!.Ip ?? hostAddress, action, timeProvider, changed, message => unhealthy(container.Name, message));
+                    container, instance.Id, sandbox!.Ip ?? hostAddress, action, timeProvider,
+                    kind => _statistics.GetOrAdd((container.Name, kind), static key => new ProbeStatistics(key.Kind, key.Container)), changed, message => unhealthy(container.Name, message));
             }
         }
     }

@@ -4,12 +4,11 @@ using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
-using OrleansOrchestrator.Node.Usage;
 
 namespace OrleansOrchestrator.Node.Server;
 
 /// <summary>Answers the requests of the node's server.</summary>
-internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime, UsageMeter usage)
+internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime)
 {
     /// <summary>The pods of this node, as a <c>PodList</c>.</summary>
     public IResult ListPods() => Results.Text(
@@ -21,9 +20,6 @@ internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime
             Items = [.. pods.Workers.Select(w => w.Pod).OfType<V1Pod>()],
         }),
         "application/json");
-
-    /// <summary>What the node and its containers use.</summary>
-    public async Task<IResult> SummarizeAsync(CancellationToken cancellationToken) => Results.Json(await usage.MeasureAsync(cancellationToken));
 
     /// <summary>Streams the log of a container, with the errors that kubectl users know.</summary>
     public async Task CopyLogsAsync(HttpContext context, string ns, string pod, string container)

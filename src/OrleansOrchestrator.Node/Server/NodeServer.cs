@@ -48,6 +48,7 @@ internal sealed class NodeServer : IAsyncDisposable
         X509Certificate2 certificate,
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
+        UsageEndpoints usage,
         StreamEndpoints streams,
         PortForwardEndpoint ports,
         DialEndpoint dial,
@@ -111,7 +112,11 @@ internal sealed class NodeServer : IAsyncDisposable
         application.MapGet("/healthz", () => Results.Text("ok"));
         application.MapPrometheusScrapingEndpoint("/metrics");
         application.MapGet("/pods", endpoints.ListPods);
-        application.MapGet(StatsSummary.Path, endpoints.SummarizeAsync);
+        application.MapGet(StatsSummary.Path, usage.SummarizeAsync);
+        application.MapGet("/metrics/cadvisor", usage.WriteCadvisorAsync);
+        application.MapGet("/metrics/resource", usage.WriteResourcesAsync);
+        application.MapGet("/metrics/probes", usage.WriteProbesAsync);
+        application.MapGet("/configz", usage.ShowOptions);
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
         application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
         application.MapMethods("/attach/{ns}/{pod}/{container}", WebSocketMethods, streams.AttachAsync);

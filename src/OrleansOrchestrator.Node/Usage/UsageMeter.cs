@@ -15,8 +15,14 @@ namespace OrleansOrchestrator.Node.Usage;
 /// <param name="runtime">Measures containers.</param>
 /// <param name="machine">Measures the machine.</param>
 /// <param name="time">The clock.</param>
+/// <param name="storage">Knows what is on disks, and ends with the meter; null if nobody does.</param>
 internal sealed class UsageMeter(
-    string node, Func<IEnumerable<(V1Pod Pod, PodSandbox Sandbox)>> pods, IContainerRuntime runtime, Func<ContainerUsage?> machine, TimeProvider time) : IDisposable
+    string node,
+    Func<IEnumerable<(V1Pod Pod, PodSandbox Sandbox)>> pods,
+    IContainerRuntime runtime,
+    Func<ContainerUsage?> machine,
+    TimeProvider time,
+    StorageMeter? storage = null) : IDisposable
 {
     /// <summary>The shortest window of processor use. The kernel counts in hundredths of a second.</summary>
     internal static readonly TimeSpan WindowMin = TimeSpan.FromSeconds(1);
@@ -33,9 +39,11 @@ internal sealed class UsageMeter(
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private Task<StatsSummary>? _measurement;
+    private Task<UsageSample>? _sampling;
 
-    // Of the last measurement that succeeded.
-    private Sample? _last;
+    // The last ones that succeeded: of any sample, and of one that a summary was made of.
+    private UsageSample? _last;
+    private UsageSample? _summarized;
 
     /// <summary>Measures, or repeats what was measured a moment ago.</summary>
     public async Task<StatsSummary> MeasureAsync(CancellationToken cancellationToken)
@@ -46,69 +54,86 @@ internal sealed class UsageMeter(
         return await measurement.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Takes a sample, or repeats one that was taken a moment ago.</summary>
+    public async Task<UsageSample> SampleAsync(CancellationToken cancellationToken)
+    {
+        Task<UsageSample> sampling;
+        lock (_gate)
+        {
+            if (_last is { } last && IsFresh(last))
+                return last;
+            sampling = _sampling = _sampling is { IsCompleted: false } underWay ? underWay : TakeWithinLimitAsync();
+        }
+
+        return await sampling.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>What was last found on disks; null if nothing was found yet.</summary>
+    public Task<StorageReading?> LookAtDisksAsync(CancellationToken cancellationToken) =>
+        storage is null ? Task.FromResult<StorageReading?>(null) : storage.LookAsync(cancellationToken);
+
     public void Dispose()
     {
         _stop.Cancel();
         _stop.Dispose();
+        storage?.Dispose();
     }
+
+    private bool IsFresh(UsageSample sample) => time.GetElapsedTime(sample.TakenAt) < FreshFor;
 
     /// <summary>The last measurement if it is fresh or under way, or else a new one.</summary>
     private Task<StatsSummary> Current()
     {
         if (_measurement is { IsCompleted: false } underWay)
             return underWay;
-        return _measurement is not null && _last is not null && time.GetElapsedTime(_last.TakenAt) < FreshFor ? _measurement : MeasureSinceAsync(_last);
+        return _measurement is not null && _summarized is not null && IsFresh(_summarized) ? _measurement : MeasureSinceAsync(_last);
     }
 
-    private async Task<StatsSummary> MeasureSinceAsync(Sample? last)
+    private async Task<StatsSummary> MeasureSinceAsync(UsageSample? last)
     {
         using var tooLong = new CancellationTokenSource(MeasuredWithin, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, tooLong.Token);
         var before = last is not null && time.GetElapsedTime(last.TakenAt) <= WindowMax ? last : await TakeAsync(limit.Token);
         await time.DelayAsync(WindowMin - time.GetElapsedTime(before.TakenAt), limit.Token);
         var now = await TakeAsync(limit.Token);
-        var summary = Summarize(before, now);
-        _last = now;
+        var disks = await LookAtDisksAsync(limit.Token);
+        var summary = new SummaryBuilder(node, before, now, time.GetElapsedTime(before.TakenAt, now.TakenAt), disks).Build();
+        _last = _summarized = now;
         return summary;
     }
 
-    private async Task<Sample> TakeAsync(CancellationToken cancellationToken)
+    private async Task<UsageSample> TakeWithinLimitAsync()
+    {
+        using var tooLong = new CancellationTokenSource(MeasuredWithin, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, tooLong.Token);
+        return _last = await TakeAsync(limit.Token);
+    }
+
+    private async Task<UsageSample> TakeAsync(CancellationToken cancellationToken)
     {
         var running = pods().ToList();
         var containers = await runtime.MeasureAsync([.. running.Select(one => one.Sandbox)], cancellationToken);
-        return new Sample(time.GetTimestamp(), time.GetUtcNow(), running, containers, machine());
+        var readings = new Dictionary<string, PodReading>(StringComparer.Ordinal);
+        var parts = new Dictionary<string, ContainerUsage>(StringComparer.Ordinal);
+        foreach (var (pod, sandbox) in running.Where(one => one.Sandbox.Running.Any()))
+        {
+            var cgroup = runtime.PlaceOf(sandbox.PodUid)?.Cgroup;
+            if (PodReading.Of(cgroup, sandbox, pod.Spec.HostNetwork == true) is not { } reading)
+                continue;
+            readings[sandbox.PodUid] = reading;
+            if (!parts.ContainsKey(PodsPart) && CgroupUsage.Read(Path.GetDirectoryName(reading.Cgroup) ?? "") is { } all)
+                parts[PodsPart] = all;
+        }
+
+        parts[DaemonPart] = new ContainerUsage((long)Environment.CpuUsage.TotalTime.TotalNanoseconds, Environment.WorkingSet);
+        return new UsageSample(time.GetTimestamp(), time.GetUtcNow(), running, containers, readings, machine())
+        {
+            SystemParts = parts,
+            Network = InterfaceUsage.OfMachine(),
+        };
     }
 
-    private StatsSummary Summarize(Sample before, Sample now)
-    {
-        var window = time.GetElapsedTime(before.TakenAt, now.TakenAt);
-        var ofMachine = now.Machine is { } machineNow && before.Machine is { } machineBefore ? CpuOf(now.Time, window, machineNow.CpuNanoseconds - machineBefore.CpuNanoseconds, machineNow) : null;
-        return new StatsSummary(
-            new NodeStats(node, ofMachine, now.Machine is { } machine ? MemoryOf(now.Time, machine) : null),
-            [
-                // Without one of its containers a pod would look idle.
-                .. now.Pods.Where(one => one.Sandbox.Running.Any() && one.Sandbox.Running.All(container => now.Containers.ContainsKey(container.Id)))
-                    .Select(one => new PodStats(
-                        new PodReference(one.Pod.Metadata.Name, one.Pod.Metadata.NamespaceProperty, one.Pod.Metadata.Uid),
-                        [.. one.Sandbox.Running.Select(container => StatsOf(container, before, now, window))])),
-            ]);
-    }
-
-    private static ContainerStats StatsOf(ContainerInstance container, Sample before, Sample now, TimeSpan window)
-    {
-        var usage = now.Containers[container.Id];
-        var cpu = before.Containers.TryGetValue(container.Id, out var earlier) ? CpuOf(now.Time, window, usage.CpuNanoseconds - earlier.CpuNanoseconds, usage)
-            // It has started since then.
-            : now.Time - container.StartedAt is { } age && age >= WindowMin ? CpuOf(now.Time, age, usage.CpuNanoseconds, usage)
-            : null;
-        return new ContainerStats(container.Name, cpu, MemoryOf(now.Time, usage));
-    }
-
-    private static CpuStats CpuOf(DateTimeOffset time, TimeSpan window, long usedNanoseconds, in ContainerUsage usage) => new(
-        time, (long)window.TotalNanoseconds, (long)(Math.Max(0, usedNanoseconds) / window.TotalSeconds), usage.CpuNanoseconds);
-
-    private static MemoryStats MemoryOf(DateTimeOffset time, in ContainerUsage usage) => new(time, usage.WorkingSetBytes);
-
-    private sealed record Sample(
-        long TakenAt, DateTimeOffset Time, IReadOnlyList<(V1Pod Pod, PodSandbox Sandbox)> Pods, IReadOnlyDictionary<string, ContainerUsage> Containers, ContainerUsage? Machine);
+    // The kubelet's names.
+    private const string PodsPart = "pods";
+    private const string DaemonPart = "kubelet";
 }
