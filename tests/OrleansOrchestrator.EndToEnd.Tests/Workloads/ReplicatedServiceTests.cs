@@ -122,6 +122,18 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     }
 
     [Fact]
+    public async Task Metrics_OfANode_AreScrapedThroughTheApi()
+    {
+        var pod = (await _hello.PodsAsync())[0];
+        var proxy = $"/api/v1/nodes/{pod["spec"]!["nodeName"]}/proxy";
+
+        foreach (var path in new[] { "/metrics/cadvisor", "/metrics/resource", "/stats/summary", "/pods" })
+            (await Kubectl.RunAsync("get", "--raw", proxy + path)).Text.ShouldContain(HelloSample.NameOf(pod));
+        (await Kubectl.RunAsync("get", "--raw", proxy + "/metrics/probes")).Text.ShouldContain("# TYPE prober_probe_total counter");
+        (await Kubectl.RunAsync("get", "--raw", proxy + "/configz")).Text.ShouldContain("\"kubeletconfig\"");
+    }
+
+    [Fact]
     public async Task Logs_Followed_ShowNewLinesAndEndWithTheContainer()
     {
         await Kubectl.RunWithInputAsync(CounterPod(), "apply", "-n", Space, "-f", "-");

@@ -4,9 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using k8s.Models;
 using OrleansOrchestrator.Node.Options;
-using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Tests.Fakes;
-using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Usage;
 
