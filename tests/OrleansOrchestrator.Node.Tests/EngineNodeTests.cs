@@ -100,9 +100,11 @@ public sealed class EngineNodeTests(DockerMachine docker, ContainerdMachine cont
         node.Put(never);
 
         var pulled = await node.PodAsync("pulled", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ImagePullBackOff", "it backs off", 60);
-        TestPods.Status(pulled)!.State.Waiting.Message.ShouldBe("Back-off pulling image \"127.0.0.1:1/none/such:1\"");
+        TestPods.Status(pulled)!.State.Waiting.Message.ShouldStartWith("Back-off pulling image \"127.0.0.1:1/none/such:1\": ErrImagePull: ");
         await node.PodAsync("never", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ErrImageNeverPull", "it says so", 60);
         await Eventually.HoldsAsync(() => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(e => e.Message == "Error: ErrImagePull"), "the event is there");
+        node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Where(e => e.Reason == "Pulling").Select(e => (e.InvolvedObject.Name, e.Message)).ShouldBe(
+            [("pulled", "Pulling image \"127.0.0.1:1/none/such:1\"")], "what is never pulled tells of no pull");
     }
 
     [Theory]

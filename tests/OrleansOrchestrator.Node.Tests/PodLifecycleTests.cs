@@ -106,7 +106,7 @@ public sealed class PodLifecycleTests(DockerMachine docker)
     [InlineData("/healthy", "", null)]
     [InlineData("/sick", "", "HTTP probe failed with statuscode: 500")]
     [InlineData("/moved", "", "HTTP probe failed with statuscode: 500")]
-    [InlineData("/away", "", null)]
+    [InlineData("/away", "", "Probe terminated redirects, Response body: elsewhere")]
     [InlineData("/headers", "one", null)]
     [InlineData("/headers", "two", "HTTP probe failed with statuscode: 400")]
     public async Task Probe_OverHttp_JudgesTheStatusAfterRedirectsOfTheSameHost(string path, string header, string? failure)
@@ -117,16 +117,16 @@ public sealed class PodLifecycleTests(DockerMachine docker)
             {
                 "/healthy" => 200,
                 "/moved" or "/away" => 302,
-                "/headers" => context.Request.Headers["X-Test"] == "one" && context.Request.Host.Host == "example.org" && context.Request.Headers.UserAgent.ToString().StartsWith("kube-probe/", StringComparison.Ordinal) ? 200 : 400,
+                "/headers" => context.Request.Headers["X-Test"] == "one" && context.Request.ContentType == "text/odd" && context.Request.Host.Host == "example.org" && context.Request.Headers.UserAgent.ToString().StartsWith("kube-probe/", StringComparison.Ordinal) ? 200 : 400,
                 _ => 500,
             };
             if (context.Response.StatusCode == 302)
                 context.Response.Headers.Location = context.Request.Path == "/moved" ? "/sick" : "http://192.0.2.1/";
-            return Task.CompletedTask;
+            return context.Request.Path == "/away" ? context.Response.WriteAsync("elsewhere") : Task.CompletedTask;
         });
         var probe = new V1Probe
         {
-            HttpGet = new V1HTTPGetAction { Path = path, Port = PortOf(server), HttpHeaders = [new V1HTTPHeader { Name = "X-Test", Value = header }, new V1HTTPHeader { Name = "Host", Value = "example.org" }] },
+            HttpGet = new V1HTTPGetAction { Path = path, Port = PortOf(server), HttpHeaders = [new V1HTTPHeader { Name = "X-Test", Value = header }, new V1HTTPHeader { Name = "Host", Value = "example.org" }, new V1HTTPHeader { Name = "Content-Type", Value = "text/odd" }] },
         };
 
         (await RunAsync(probe)).ShouldBe(failure);

@@ -5,12 +5,12 @@ using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using static OrleansOrchestrator.Node.Tests.Fakes.TestViews;
 
 namespace OrleansOrchestrator.Node.Tests;
 
 public sealed class PodPlannerTests
 {
-    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly RestartBackoff _restarts = new(new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
 
     [Fact]
@@ -53,12 +53,32 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
-    public void Plan_SandboxEndedUnderARunningContainer_KillsItBeforeANewSandbox()
+    public void Plan_SandboxEndedUnderARunningContainer_EndsItInItsTimeBeforeANewSandbox()
     {
-        var plan = PodPlanner.Plan(View(TestPods.Shell("a", ""), Sandbox(Running("main")) with { IsReady = false }));
+        var pod = TestPods.Shell("a", "", "OnFailure");
+        pod.Spec.TerminationGracePeriodSeconds = 30;
+        var view = View(pod, Sandbox(Running("main")) with { IsReady = false });
 
-        plan.Stops.Single().Step.ShouldBe(StopStep.Kill);
-        plan.CreateSandbox.ShouldBeFalse();
+        var plan = PodPlanner.Plan(view);
+        var stop = plan.Stops.Single();
+        (stop.Step, stop.Grace, stop.Message).ShouldBe((StopStep.Terminate, TimeSpan.FromSeconds(30), "Stopping container main"));
+        (plan.CreateSandbox, plan.ReplacesSandbox).ShouldBe((false, true));
+
+        pod.Spec.Containers[0].Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["true"] } } };
+        PodPlanner.Plan(view).Stops.Single().Step.ShouldBe(StopStep.Hook);
+
+        // It was ended to run again, although it ended well.
+        var ended = View(pod, Sandbox(Exited("main", 0)) with { IsReady = false }) with { Stopping = Restarting("main.0") };
+        PodPlanner.Plan(ended).ShouldSatisfyAllConditions(p => p.CreateSandbox.ShouldBeTrue(), p => p.ReplacesSandbox.ShouldBeTrue());
+    }
+
+    [Fact]
+    public void Plan_SandboxEndedUnderPodsThatRunOnce_EndsThePod()
+    {
+        var view = View(TestPods.Shell("a", "", "Never"), Sandbox(Running("main")) with { IsReady = false });
+
+        PodPlanner.Plan(view).ShouldSatisfyAllConditions(p => p.Stops.Single().Restarts.ShouldBeFalse(), p => p.ReplacesSandbox.ShouldBeFalse());
+        PodPlanner.Plan(View(view.Pod, Sandbox(Exited("main", 143)) with { IsReady = false })).HasActions.ShouldBeFalse();
     }
 
     [Fact]
@@ -170,8 +190,11 @@ public sealed class PodPlannerTests
         for (var seconds = 0; seconds < 5; seconds++)
             PodPlanner.Plan(view with { Now = Now.AddSeconds(seconds) }).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(5)));
         PodPlanner.Plan(view with { Now = Now.AddSeconds(5) }).Stops.Single().Step.ShouldBe(StopStep.Kill);
-        PodPlanner.Plan(View(Deleted(TestPods.Shell("a", ""), 0), Sandbox(Running("main"))) with { Stopping = Stopping(30, killed: false) })
-            .Stops.Single().Step.ShouldBe(StopStep.Kill);
+
+        // As with the kubelet, none has less than a second.
+        var atOnce = View(Deleted(TestPods.Shell("a", ""), 0), Sandbox(Running("main"))) with { Stopping = Stopping(30, killed: false) };
+        PodPlanner.Plan(atOnce).WakeAt.ShouldBe(Now.AddSeconds(1));
+        PodPlanner.Plan(atOnce with { Now = Now.AddSeconds(1) }).Stops.Single().Step.ShouldBe(StopStep.Kill);
     }
 
     [Fact]
@@ -201,9 +224,9 @@ public sealed class PodPlannerTests
 
         PodPlanner.Plan(view).Stops.Single().Container.Name.ShouldBe("main");
         var asked = Progress("main.0", StopStep.Terminate, 30);
-        var second = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Running("second"), Exited("main", 0))) with { Now = Now.AddSeconds(12), Stopping = asked }).Stops.Single();
+        var second = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Running("second"), Exited("main", 0))) with { Now = Now.AddSeconds(12), Stopping = asked, EndBegan = Now }).Stops.Single();
         (second.Container.Name, second.Grace).ShouldBe(("second", TimeSpan.FromSeconds(18)));
-        var first = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Exited("second", 0), Exited("main", 0))) with { Now = Now.AddSeconds(31), Stopping = asked }).Stops.Single();
+        var first = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Exited("second", 0), Exited("main", 0))) with { Now = Now.AddSeconds(31), Stopping = asked, EndBegan = Now }).Stops.Single();
         (first.Container.Name, first.Grace).ShouldBe(("first", TimeSpan.FromSeconds(2)));
         PodPlanner.Plan(view with { IsFenced = true }).Stops.Count.ShouldBe(3);
     }
@@ -221,7 +244,7 @@ public sealed class PodPlannerTests
     {
         var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with
         {
-            Health = new Dictionary<string, ContainerHealth> { ["main.0"] = new(true, true, "Container {0} failed liveness probe, will be restarted") { RestartGrace = TimeSpan.FromSeconds(7) } },
+            Health = new Dictionary<string, ContainerHealth> { ["main.0"] = new(true, true, "liveness") { RestartGrace = TimeSpan.FromSeconds(7) } },
         };
 
         PodPlanner.Plan(view).Stops.Single().Grace.ShouldBe(TimeSpan.FromSeconds(7));
@@ -419,26 +442,7 @@ public sealed class PodPlannerTests
         later.Conditions.ShouldBe(first.Conditions);
     }
 
-    private PodView View(V1Pod pod, PodSandbox? sandbox) =>
-        new() { Pod = pod, Sandbox = sandbox, Now = Now, StartTime = Now, Restarts = _restarts };
-
-    private static V1Pod Deleted(V1Pod pod, long grace)
-    {
-        pod.Metadata.DeletionTimestamp = Now.UtcDateTime;
-        pod.Metadata.DeletionGracePeriodSeconds = grace;
-        return pod;
-    }
+    private PodView View(V1Pod pod, PodSandbox? sandbox) => Of(pod, sandbox) with { Restarts = _restarts };
 
     private static Dictionary<string, StopProgress> Stopping(int graceSeconds, bool killed) => Progress("main.0", killed ? StopStep.Kill : StopStep.Terminate, graceSeconds);
-
-    private static Dictionary<string, StopProgress> Progress(string id, StopStep step, int graceSeconds) => new() { [id] = new(step, Now, TimeSpan.FromSeconds(graceSeconds), Now) };
-
-    private static PodSandbox Sandbox(params ContainerInstance[] containers) =>
-        new() { Id = "s", PodUid = "u", PodName = "a", PodNamespace = "default", IsReady = true, Ip = "10.0.0.1", Containers = containers };
-
-    private static ContainerInstance Running(string name) =>
-        new() { Id = name + ".0", Name = name, Attempt = 0, Phase = ContainerPhase.Running, StartedAt = Now };
-
-    private static ContainerInstance Exited(string name, int code, int attempt = 0) =>
-        new() { Id = $"{name}.{attempt}", Name = name, Attempt = attempt, Phase = ContainerPhase.Exited, ExitCode = code, StartedAt = Now, FinishedAt = Now };
 }

@@ -34,7 +34,8 @@ internal sealed class ApiTokenSource(ClusterConnection api, SteadyClock clock) :
             _tokens[key] = token;
             return token.Token;
         }
-        catch (Exception exception) when (known is not null && now < known.Expires && ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (
+            known is not null && now < known.Expires && (exception is ConfigurationException || ApiFailure.IsTransient(exception)) && !cancellationToken.IsCancellationRequested)
         {
             // The old one is good yet.
             return known.Token;

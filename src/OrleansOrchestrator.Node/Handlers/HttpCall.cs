@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Handlers;
 
@@ -9,7 +12,13 @@ namespace OrleansOrchestrator.Node.Handlers;
 internal static class HttpCall
 {
     private const int RedirectsMax = 10;
+
+    // Of the body, as much as the kubelet reads.
+    private const int BodyBytesMax = 10 * 1024;
     private const string HostHeader = "Host";
+
+    // What a client writes by itself, as with the kubelet.
+    private static readonly HashSet<string> Framing = new(StringComparer.OrdinalIgnoreCase) { "Content-Length", "Transfer-Encoding", "Trailer" };
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler
     {
@@ -29,22 +38,49 @@ internal static class HttpCall
     /// <param name="agent">Who asks, for the header <c>User-Agent</c>.</param>
     /// <param name="container">The container, for named ports.</param>
     /// <param name="address">The pod's address, unless the request names a host.</param>
+    /// <param name="within">The time that it may take.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The code, and the beginning of the body of a redirect.</returns>
     /// <exception cref="HttpRequestException">There was no answer.</exception>
-    public static async Task<HttpStatusCode> SendAsync(
-        V1HTTPGetAction get, string agent, V1Container container, string address, CancellationToken cancellationToken)
+    public static async Task<(HttpStatusCode Status, string Body)> SendAsync(
+        V1HTTPGetAction get, string agent, V1Container container, string address, TimeSpan within, CancellationToken cancellationToken)
     {
         var uri = UriOf(get, container, address);
-        for (var redirects = 0; ; redirects++)
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelWithin(within);
+        try
         {
-            using var request = RequestOf(get, uri, agent);
-            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (Next(uri, response) is not { } next)
-                return response.StatusCode;
-            if (redirects == RedirectsMax)
-                throw new HttpRequestException($"Get \"{next}\": stopped after {RedirectsMax} redirects");
-            uri = next;
+            for (var redirects = 0; ; redirects++)
+            {
+                using var request = RequestOf(get, uri, agent);
+                using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+                if (Next(uri, response) is not { } next)
+                    return (response.StatusCode, (int)response.StatusCode is >= 300 and < 400 ? await StartOfAsync(response, timeout.Token) : "");
+                uri = redirects < RedirectsMax ? next : throw new HttpRequestException($"stopped after {RedirectsMax} redirects");
+            }
         }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"Get \"{uri}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)", exception);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new HttpRequestException($"Get \"{uri}\": {TextOf(exception, uri)}", exception);
+        }
+    }
+
+    private static string TextOf(HttpRequestException exception, Uri uri) => exception switch
+    {
+        { InnerException: SocketException failure } => DialFailure.TextOf(failure, uri.DnsSafeHost, uri.Port),
+        { HttpRequestError: HttpRequestError.ResponseEnded } => "EOF",
+        _ => exception.Message,
+    };
+
+    private static async Task<string> StartOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = new byte[BodyBytesMax];
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return Encoding.UTF8.GetString(body, 0, await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken));
     }
 
     private static HttpRequestMessage RequestOf(V1HTTPGetAction get, Uri uri, string agent)
@@ -55,14 +91,24 @@ internal static class HttpCall
         foreach (var group in (get.HttpHeaders ?? []).GroupBy(header => header.Name, StringComparer.OrdinalIgnoreCase))
         {
             // Those of the request replace the usual ones; an empty value stands for none.
-            request.Headers.Remove(group.Key);
+            if (request.Headers.NonValidated.Contains(group.Key))
+                request.Headers.Remove(group.Key);
             if (group.Key.Equals(HostHeader, StringComparison.OrdinalIgnoreCase))
                 request.Headers.Host = group.First().Value;
             else
-                request.Headers.TryAddWithoutValidation(group.Key, group.Select(header => header.Value ?? "").Where(value => value.Length > 0));
+                Add(request, group.Key, [.. group.Select(header => header.Value ?? "").Where(value => value.Length > 0)]);
         }
 
         return request;
+    }
+
+    /// <summary>Adds any header that is not the connection's own. Some belong to a body, which is empty.</summary>
+    private static void Add(HttpRequestMessage request, string name, IReadOnlyList<string> values)
+    {
+        if (values.Count == 0 || Framing.Contains(name) || request.Headers.TryAddWithoutValidation(name, values))
+            return;
+        request.Content ??= new ByteArrayContent([]);
+        request.Content.Headers.TryAddWithoutValidation(name, values);
     }
 
     private static Uri UriOf(V1HTTPGetAction get, V1Container container, string address)

@@ -24,7 +24,7 @@ internal sealed class HookAction(IContainerRuntime runtime, TimeProvider timePro
                     return result.ExitCode == 0 ? null : $"command '{string.Join(' ', exec.Command ?? [])}' exited with {result.ExitCode}: {result.Output}";
                 case { HttpGet: { } get }:
                     // Any answer will do, as with the kubelet.
-                    await HttpCall.SendAsync(get, Agent, container, address, cancellationToken);
+                    await HttpCall.SendAsync(get, Agent, container, address, Waits.Longest, cancellationToken);
                     return null;
                 case { Sleep: { } sleep }:
                     await timeProvider.DelayAsync(Waits.Seconds(sleep.Seconds), cancellationToken);

@@ -23,8 +23,11 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private ImmutableDictionary<string, string> _updateFaults = ImmutableDictionary<string, string>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _ended = ImmutableDictionary<string, DateTimeOffset>.Empty;
+    private ImmutableDictionary<string, string> _specs = ImmutableDictionary<string, string>.Empty;
     private DateTimeOffset? _startTime;
     private DateTimeOffset? _startedAt;
+    private DateTimeOffset? _endBegan;
+    private string? _toldSandbox;
     private PodFailure? _failure;
 
     /// <summary>Why the node rejects the pod; null if it has taken it.</summary>
@@ -35,6 +38,9 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 
     /// <summary>When volumes with objects of the API were last read.</summary>
     public DateTimeOffset VolumesReadAt { get; set; }
+
+    /// <summary>Whether the pod as a whole has failed.</summary>
+    public bool HasFailed => _failure is not null;
 
     /// <param name="pod">The pod.</param>
     /// <param name="sandbox">The pod in the runtime.</param>
@@ -48,7 +54,8 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
         _startTime ??= pod.Status?.StartTime is { } reported ? new DateTimeOffset(reported) : wall;
         _startedAt ??= Steady(_startTime.Value, now, wall);
         NoteEnded(sandbox, now, wall);
-        return new()
+        ForgetFormerSpecs(pod);
+        var view = new PodView
         {
             Pod = pod,
             Sandbox = sandbox,
@@ -69,6 +76,8 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             UpdateFaults = _updateFaults,
             RetryAt = _retryAt,
         };
+        _endBegan = !PodOutcome.IsEnding(view) ? null : _endBegan ?? (_stopping.IsEmpty ? null : now);
+        return view with { EndBegan = _endBegan };
     }
 
     /// <summary>A time of day that is past, by the clock of waits. One that lies ahead, because the clock was set back, is now.</summary>
@@ -88,11 +97,12 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 
     public void Fail(PodFailure failure) => _failure = failure;
 
-    public void NoteStop(ContainerStop stop, DateTimeOffset now)
-    {
-        var began = _stopping.TryGetValue(stop.Container.Id, out var earlier) ? earlier.Began : now;
-        _stopping = _stopping.SetItem(stop.Container.Id, new StopProgress(stop.Step, now, stop.Grace, began));
-    }
+    public void NoteStop(ContainerStop stop, DateTimeOffset now) =>
+        _stopping = _stopping.SetItem(stop.Container.Id, new StopProgress(stop.Step, now, stop.Grace, stop.Restarts));
+
+    /// <summary>Records that a sandbox that has ended is replaced.</summary>
+    /// <returns>Whether this was not known.</returns>
+    public bool NoteSandboxReplaced(string sandboxId) => _toldSandbox != (_toldSandbox = sandboxId);
 
     /// <summary>Records that the <c>postStart</c> hook of a container has failed, so that it ends.</summary>
     public void NoteStartFailed(string containerId) => _failedStarts = _failedStarts.Add(containerId);
@@ -161,7 +171,26 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
         if (!_waiting.TryGetValue(container, out var reason) || reason.Reason != RuntimeException.ImagePull)
             return null;
         var waits = $"Back-off pulling image \"{image}\"";
-        _waiting = _waiting.SetItem(container, new WaitingReason("ImagePullBackOff", waits));
+        _waiting = _waiting.SetItem(container, new WaitingReason("ImagePullBackOff", $"{waits}: {reason.Reason}: {reason.Message}"));
         return waits;
+    }
+
+    /// <summary>Forgets the failures of containers that were of another spec: the present one has not been tried yet.</summary>
+    private void ForgetFormerSpecs(V1Pod pod)
+    {
+        foreach (var container in pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []))
+        {
+            var (name, hash) = (container.Name, ContainerSpecHash.Of(container));
+            if (_specs.TryGetValue(name, out var former) && former != hash)
+            {
+                _waiting = _waiting.Remove(name);
+                _retryAt = _retryAt.Remove(name);
+                _retries.Forget(name);
+                _pulls.Forget(name);
+                _restarts.Forget(name);
+            }
+
+            _specs = _specs.SetItem(name, hash);
+        }
     }
 }

@@ -19,6 +19,9 @@ internal sealed record PodPlan
     /// <summary>The changes of resources of running containers.</summary>
     public IReadOnlyList<ContainerUpdate> Updates { get; init; } = [];
 
+    /// <summary>Whether all this is because the sandbox has ended.</summary>
+    public bool ReplacesSandbox { get; init; }
+
     /// <summary>The failure of the pod as a whole, if it fails now.</summary>
     public PodFailure? Failure { get; init; }
 
@@ -56,4 +59,5 @@ internal enum StopStep
 /// <param name="Step">The step.</param>
 /// <param name="Grace">The time until it is killed, or killed again.</param>
 /// <param name="Message">That of the event Killing; null if that was already recorded.</param>
-internal sealed record ContainerStop(ContainerInstance Container, StopStep Step, TimeSpan Grace, string? Message);
+/// <param name="Restarts">Whether the container is started anew when it has ended, whatever its exit code.</param>
+internal sealed record ContainerStop(ContainerInstance Container, StopStep Step, TimeSpan Grace, string? Message, bool Restarts = false);

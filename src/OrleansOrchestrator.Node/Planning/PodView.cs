@@ -58,6 +58,9 @@ internal sealed record PodView
     /// <summary>The containers that are being stopped, by container id.</summary>
     public IReadOnlyDictionary<string, StopProgress> Stopping { get; init; } = NoStops;
 
+    /// <summary>When the end of the pod, or of its sandbox, began with the first of its containers; null before.</summary>
+    public DateTimeOffset? EndBegan { get; init; }
+
     /// <summary>The containers whose <c>preStop</c> hook has ended, by container id.</summary>
     public IReadOnlySet<string> EndedHooks { get; init; } = NoIds;
 
@@ -88,6 +91,10 @@ internal sealed record PodView
 
     public IEnumerable<V1Container> InitContainers => Pod.Spec.InitContainers ?? [];
 
+    public bool IsInit(string name) => InitContainers.Any(container => container.Name == name);
+
+    public bool IsSidecar(string name) => Sidecars.Any(container => container.Name == name);
+
     /// <summary>The init containers that run beside the others.</summary>
     public IEnumerable<V1Container> Sidecars => InitContainers.Where(container => container.RestartPolicy == "Always");
 
@@ -97,7 +104,7 @@ internal sealed record PodView
     /// <summary>The spec of a container; null if the pod has none of this name.</summary>
     public V1Container? SpecOf(string name) => Pod.Spec.Containers.Concat(InitContainers).FirstOrDefault(container => container.Name == name);
 
-    /// <summary>How long a container of this pod may take to stop.</summary>
+    /// <summary>How long a container of this pod may take to stop; zero if its hook is to be left out.</summary>
     /// <remarks>Kubernetes treats a negative grace period as one second.</remarks>
     public TimeSpan TerminationGrace => Ending is { Limit: var limit } && limit < OwnGrace ? limit : OwnGrace;
 
@@ -150,8 +157,8 @@ internal sealed record WaitingReason(string Reason, string Message);
 /// <param name="Step">The last step.</param>
 /// <param name="Since">When that began.</param>
 /// <param name="Grace">The time from then to the kill, or to the next kill.</param>
-/// <param name="Began">When the first step began.</param>
-internal readonly record struct StopProgress(StopStep Step, DateTimeOffset Since, TimeSpan Grace, DateTimeOffset Began)
+/// <param name="Restarts">Whether the container is started anew when it has ended.</param>
+internal readonly record struct StopProgress(StopStep Step, DateTimeOffset Since, TimeSpan Grace, bool Restarts = false)
 {
     /// <summary>When the present step has taken as long as it may.</summary>
     /// <param name="grace">The present grace period. The shorter of the two counts, from the step on.</param>

@@ -21,7 +21,7 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
     {
         try
         {
-            var result = await runtime.EnsureImageAsync(image, PolicyOf(policy, image), token => CredentialsAsync(pod, image, token), cancellationToken);
+            var result = await runtime.EnsureImageAsync(image, PolicyOf(policy, image), PrepareToPullAsync, cancellationToken);
             if (runtime.HasImages)
             {
                 events.Record(pod, container, EventType.Normal, "Pulled", result.PullDuration is { } duration
@@ -42,6 +42,12 @@ internal sealed class ImagePuller(IContainerRuntime runtime, PullSecrets secrets
             events.Record(pod, container, EventType.Warning, reason, message);
             events.Record(pod, container, EventType.Warning, "Failed", $"Error: {exception.Reason}");
             throw;
+        }
+
+        Task<IReadOnlyList<RegistryCredential>> PrepareToPullAsync(CancellationToken token)
+        {
+            events.Record(pod, container, EventType.Normal, "Pulling", $"Pulling image \"{image}\"");
+            return CredentialsAsync(pod, image, token);
         }
     }
 

@@ -40,6 +40,8 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
                 view.Pod, null, failure.IsWarning ? EventType.Warning : EventType.Normal, failure.Reason, failure.Rejection ?? failure.Message);
         }
 
+        if (plan.ReplacesSandbox && memory.NoteSandboxReplaced(view.Sandbox!.Id))
+            services.Events.Record(view.Pod, null, EventType.Normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
         foreach (var stop in plan.Stops)
             await StopAsync(view, stop, cancellationToken);
         foreach (var update in plan.Updates)
@@ -60,18 +62,22 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
         var age = view.Now - memory.VolumesReadAt;
         if (age < services.Options.SyncPeriod)
             return services.Options.SyncPeriod - age;
+        await RenewVolumesAsync(view, cancellationToken);
+        return services.Options.SyncPeriod;
+    }
+
+    /// <summary>Renews the volumes of a pod that has them all. It keeps the old content of those that fail until their object is back.</summary>
+    private async Task RenewVolumesAsync(PodView view, CancellationToken cancellationToken)
+    {
         try
         {
             await PrepareVolumesAsync(view, cancellationToken);
         }
         catch (ConfigurationException exception)
         {
-            // The pod keeps the old content until the object is back.
             services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
-            memory.VolumesReadAt = view.Now;
+            memory.VolumesReadAt = Now;
         }
-
-        return services.Options.SyncPeriod;
     }
 
     private async Task StopAsync(PodView view, ContainerStop stop, CancellationToken cancellationToken)
@@ -178,8 +184,10 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
         var name = start.Container.Name;
         try
         {
-            if (memory.Volumes is null || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) == true)
+            if (memory.Volumes is null)
                 await PrepareVolumesAsync(view, cancellationToken);
+            else if (view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) == true)
+                await RenewVolumesAsync(view, cancellationToken);
             var pod = WithAddresses(view);
             var id = await _starter.StartAsync(pod, view.Sandbox!, start, services.Runtime.StartsInstantly ? null : memory.Volumes ?? NoVolumes, cancellationToken);
             memory.NoteStarted(start, Now);

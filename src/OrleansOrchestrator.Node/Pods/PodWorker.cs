@@ -210,8 +210,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
             sandbox = await _messages.AddAsync(pod, sandbox, cancellationToken);
         Seen = sandbox;
         await _hooks.SyncAsync([.. sandbox?.Running.Select(container => container.Id) ?? []]);
-        await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
-            _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
+        var isEnding = pod.Metadata.DeletionTimestamp is not null || pod.IsTerminal || _memory.HasFailed;
+        await _probes.SyncAsync(pod, sandbox, isEnding, _services.HostAddress, (container, reason, message) =>
+            _services.Events.Record(pod, container, EventType.Warning, reason, message));
         var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);
         var view = _memory.View(
             WithReported(pod), sandbox, _probes.Health, isFenced, _services.Steady.GetUtcNow(), _services.TimeProvider.GetUtcNow()) with

@@ -6,46 +6,42 @@ namespace OrleansOrchestrator.Node.Probes;
 /// <summary>Probes one running container until it is disposed.</summary>
 internal sealed class ContainerProber : IAsyncDisposable
 {
-    private readonly V1Container _container;
-    private readonly string _containerId;
-    private readonly string _address;
+    private const string Unhealthy = "Unhealthy";
+
+    private readonly ProbeTarget _target;
     private readonly ProbeAction _action;
     private readonly TimeProvider _timeProvider;
     private readonly Func<string, ProbeStatistics> _statistics;
     private readonly Action _changed;
-    private readonly Action<string> _unhealthy;
+    private readonly Action<string, string> _tell;
+    private readonly long _began;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopChecks = new();
     private readonly Task _run;
     private readonly Lock _lock = new();
     private volatile ContainerHealth _health;
 
-    /// <param name="container">The container's spec, with its probes.</param>
-    /// <param name="containerId">Its id in the runtime.</param>
-    /// <param name="address">The pod's address.</param>
+    /// <param name="target">The container.</param>
     /// <param name="action">Runs a probe.</param>
     /// <param name="timeProvider">The clock of the periods.</param>
     /// <param name="statistics">Where results are counted, by the kind of probe.</param>
     /// <param name="changed">Called when the health changes.</param>
-    /// <param name="unhealthy">Called with a message for every failed probe.</param>
+    /// <param name="tell">Called with the reason and the message of an event.</param>
     public ContainerProber(
-        V1Container container,
-        string containerId,
-        string address,
-        ProbeAction action,
-        TimeProvider timeProvider,
-        Func<string, ProbeStatistics> statistics,
-        Action changed,
-        Action<string> unhealthy)
+        ProbeTarget target, ProbeAction action, TimeProvider timeProvider, Func<string, ProbeStatistics> statistics, Action changed, Action<string, string> tell)
     {
-        _container = container;
-        _containerId = containerId;
-        _address = address;
+        _target = target;
         _action = action;
         _timeProvider = timeProvider;
         _statistics = statistics;
         _changed = changed;
-        _unhealthy = unhealthy;
-        _health = new ContainerHealth(container.StartupProbe is null, container.ReadinessProbe is null && container.StartupProbe is null, null);
+        _tell = tell;
+        _began = timeProvider.GetTimestamp();
+
+        // A restart of the daemon changes nothing that was known of the container.
+        var container = target.Container;
+        var isStarted = container.StartupProbe is null || target.Reported?.Started == true;
+        _health = new ContainerHealth(isStarted, isStarted && (container.ReadinessProbe is null || target.Reported?.Ready == true), null);
         _run = RunAsync(_stop.Token);
     }
 
@@ -54,42 +50,46 @@ internal sealed class ContainerProber : IAsyncDisposable
     public static bool Applies(V1Container container) =>
         container.StartupProbe is not null || container.ReadinessProbe is not null || container.LivenessProbe is not null;
 
+    /// <summary>Ends the probes that can end the container, because its pod ends. It counts as started.</summary>
+    public void StopChecks() => _stopChecks.Cancel();
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _run;
         _stop.Dispose();
+        _stopChecks.Dispose();
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (_container.StartupProbe is { } startup && !await StartUpAsync(startup, cancellationToken))
+            if (!_health.IsStarted && _target.Container.StartupProbe is { } startup && !await StartUpAsync(startup, cancellationToken))
                 return;
             await Task.WhenAll(KeepReadyAsync(cancellationToken), KeepAliveAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The container has ended, or the pod is being stopped.
+            // The container has ended.
         }
     }
 
     private async Task<bool> StartUpAsync(V1Probe probe, CancellationToken cancellationToken)
     {
         var counter = new ProbeCounter(probe, null);
-        await RepeatAsync(probe, "Startup", counter, () => counter.Verdict is null, cancellationToken);
-        Update(_ => counter.Verdict == true
-            ? new ContainerHealth(true, _container.ReadinessProbe is null, null)
-            : new ContainerHealth(false, false, "Container {0} failed startup probe, will be restarted") { RestartGrace = GraceOf(probe) });
-        return counter.Verdict == true;
+        await CheckAsync(probe, "Startup", counter, () => counter.Verdict is null, cancellationToken);
+        Update(_ => counter.Verdict == false
+            ? new ContainerHealth(false, false, "startup") { RestartGrace = GraceOf(probe) }
+            : new ContainerHealth(true, _target.Container.ReadinessProbe is null, null));
+        return counter.Verdict != false;
     }
 
     private async Task KeepReadyAsync(CancellationToken cancellationToken)
     {
-        if (_container.ReadinessProbe is not { } probe)
+        if (_target.Container.ReadinessProbe is not { } probe)
             return;
-        var counter = new ProbeCounter(probe, false);
+        var counter = new ProbeCounter(probe, _health.IsReady);
         await RepeatAsync(probe, "Readiness", counter, () =>
         {
             Update(health => health with { IsReady = counter.Verdict == true });
@@ -99,36 +99,76 @@ internal sealed class ContainerProber : IAsyncDisposable
 
     private async Task KeepAliveAsync(CancellationToken cancellationToken)
     {
-        if (_container.LivenessProbe is not { } probe)
+        if (_target.Container.LivenessProbe is not { } probe)
             return;
         var counter = new ProbeCounter(probe, true);
-        await RepeatAsync(probe, "Liveness", counter, () => counter.Verdict != false, cancellationToken);
-        Update(health => health with { RestartMessage = "Container {0} failed liveness probe, will be restarted", RestartGrace = GraceOf(probe) });
+        await CheckAsync(probe, "Liveness", counter, () => counter.Verdict != false, cancellationToken);
+        if (counter.Verdict == false)
+            Update(health => health with { FailedProbe = "liveness", RestartGrace = GraceOf(probe) });
     }
 
     private static TimeSpan? GraceOf(V1Probe probe) => probe.TerminationGracePeriodSeconds is { } seconds ? Waits.Seconds(seconds) : null;
+
+    /// <summary>Repeats a probe as <see cref="RepeatAsync"/> until the checks end.</summary>
+    private async Task CheckAsync(V1Probe probe, string kind, ProbeCounter counter, Func<bool> goOn, CancellationToken cancellationToken)
+    {
+        using var checks = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopChecks.Token);
+        try
+        {
+            await RepeatAsync(probe, kind, counter, goOn, checks.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The pod ends.
+        }
+    }
 
     /// <summary>Repeats a probe at its period while the condition holds after each result.</summary>
     private async Task RepeatAsync(
         V1Probe probe, string kind, ProbeCounter counter, Func<bool> goOn, CancellationToken cancellationToken)
     {
-        await _timeProvider.DelayAsync(Waits.Seconds(probe.InitialDelaySeconds ?? 0), cancellationToken);
         var period = Waits.Seconds(Math.Max(1, probe.PeriodSeconds ?? 10));
+        await _timeProvider.DelayAsync(FirstDelay(probe, period), cancellationToken);
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var began = _timeProvider.GetTimestamp();
-            var (outcome, message) = await _action.RunAsync(probe, _container, _containerId, _address, cancellationToken);
-            if (outcome != ProbeOutcome.Success)
-                _unhealthy($"{kind} probe {(outcome == ProbeOutcome.Unknown ? "errored" : "failed")}: {message}");
+            var (outcome, message) = await _action.RunAsync(probe, _target.Container, _target.Id, _target.Address, cancellationToken);
+            Tell(kind, outcome, message);
             if (outcome != ProbeOutcome.Unknown)
             {
-                _statistics(kind).Add(outcome == ProbeOutcome.Success, _timeProvider.GetElapsedTime(began));
-                counter.Add(outcome == ProbeOutcome.Success);
+                _statistics(kind).Add(outcome != ProbeOutcome.Failure, _timeProvider.GetElapsedTime(began));
+                counter.Add(outcome != ProbeOutcome.Failure);
             }
 
             if (!goOn())
                 return;
-            await _timeProvider.DelayAsync(period, cancellationToken);
+            await _timeProvider.DelayAsync(period - _timeProvider.GetElapsedTime(began), cancellationToken);
+        }
+    }
+
+    /// <summary>What is left of the initial delay, which counts from the start of the container. The probes of containers that a daemon finds
+    /// are spread over their period.</summary>
+    private TimeSpan FirstDelay(V1Probe probe, TimeSpan period)
+    {
+        var age = _target.Age < TimeSpan.Zero ? TimeSpan.Zero : _target.Age;
+        var left = Waits.Seconds(probe.InitialDelaySeconds ?? 0) - age - _timeProvider.GetElapsedTime(_began);
+        return left <= TimeSpan.Zero && _target.Reported is not null ? period * Random.Shared.NextDouble() : left;
+    }
+
+    private void Tell(string kind, ProbeOutcome outcome, string message)
+    {
+        switch (outcome)
+        {
+            case ProbeOutcome.Warning:
+                _tell("ProbeWarning", $"{kind} probe warning: {message}");
+                break;
+            case ProbeOutcome.Failure:
+                _tell(Unhealthy, $"{kind} probe failed: {message}");
+                break;
+            case ProbeOutcome.Unknown:
+                _tell(Unhealthy, $"{kind} probe errored: {message}");
+                break;
         }
     }
 

@@ -20,9 +20,10 @@ internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, A
     /// <summary>Starts and ends probers to match the running containers.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="sandbox">The pod in the runtime.</param>
+    /// <param name="isEnding">Whether the pod ends, so that no probe ends a container of it.</param>
     /// <param name="hostAddress">The address for pods on the host's network.</param>
-    /// <param name="unhealthy">Receives the container and the message of each failed probe.</param>
-    public async Task SyncAsync(V1Pod pod, PodSandbox? sandbox, string hostAddress, Action<string, string> unhealthy)
+    /// <param name="tell">Receives the container, the reason and the message of each event.</param>
+    public async Task SyncAsync(V1Pod pod, PodSandbox? sandbox, bool isEnding, string hostAddress, Action<string, string, string> tell)
     {
         var running = sandbox?.Containers.Where(c => c.Phase == ContainerPhase.Running).ToDictionary(c => c.Id) ?? [];
         foreach (var (id, prober) in _probers.Where(p => !running.ContainsKey(p.Key)).ToList())
@@ -37,10 +38,19 @@ internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, A
             if (container is not null && ContainerProber.Applies(container))
             {
                 _probers[instance.Id] = new ContainerProber(
-                    container, instance.Id, sandbox!.Ip ?? hostAddress, action, timeProvider,
-                    kind => _statistics.GetOrAdd((container.Name, kind), static key => new ProbeStatistics(key.Kind, key.Container)), changed, message => unhealthy(container.Name, message));
+                    ProbeTarget.Of(pod, container, instance, sandbox!.Ip ?? hostAddress, timeProvider.GetUtcNow()),
+                    action,
+                    timeProvider,
+                    kind => _statistics.GetOrAdd((container.Name, kind), static key => new ProbeStatistics(key.Kind, key.Container)),
+                    changed,
+                    (reason, message) => tell(container.Name, reason, message));
             }
         }
+
+        if (!isEnding)
+            return;
+        foreach (var prober in _probers.Values)
+            prober.StopChecks();
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using k8s.Models;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Handlers;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -12,61 +13,84 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
 {
     private const string Agent = "kube-probe/1.33";
 
-    // The time limit is the program's; the connection takes its own.
-    private static readonly TimeSpan ConnectionTime = TimeSpan.FromMilliseconds(500);
-
     public async Task<ProbeResult> RunAsync(
         V1Probe probe, V1Container container, string containerId, string address, CancellationToken cancellationToken)
     {
         var limit = Waits.Clamp(Waits.Seconds(Math.Max(1, probe.TimeoutSeconds ?? 1)));
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelWithin(limit + (probe.Exec is null ? TimeSpan.Zero : ConnectionTime));
         try
         {
-            return ProbeResult.Of(probe switch
+            return probe switch
             {
-                { Exec: { } exec } => await ExecAsync(containerId, exec, limit, timeout.Token),
-                { HttpGet: { } get } => await GetAsync(get, container, address, timeout.Token),
-                { TcpSocket: { } tcp } => await ConnectAsync(tcp, container, address, timeout.Token),
-                { Grpc: { } grpc } => await HealthCall.CheckAsync(grpc, Agent, address, timeout.Token),
-                _ => "missing probe handler",
-            });
+                { Exec: { } exec } => await ExecAsync(containerId, exec, limit, cancellationToken),
+                { HttpGet: { } get } => await GetAsync(get, container, address, limit, cancellationToken),
+                { TcpSocket: { } tcp } => await ConnectAsync(tcp, container, address, limit, cancellationToken),
+                { Grpc: { } grpc } => await CheckAsync(grpc, address, limit, cancellationToken),
+                _ => new ProbeResult(ProbeOutcome.Unknown, $"missing probe handler for {container.Name}"),
+            };
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is RuntimeException or ConfigurationException or UriFormatException && !cancellationToken.IsCancellationRequested)
         {
-            return ProbeResult.Of($"timed out after {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s");
-        }
-        catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // That the engine does not run the command says nothing of the container.
+            // That the command was not run, or that there is no such port, says nothing of the program.
             return new ProbeResult(ProbeOutcome.Unknown, exception.Message);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // An invalid host or port counts as a failure of the probe.
             return ProbeResult.Of(exception.Message);
         }
     }
 
-    private async Task<string?> ExecAsync(string containerId, V1ExecAction exec, TimeSpan limit, CancellationToken cancellationToken)
+    // The runtime limits the command's time, and knows its own share of it.
+    private async Task<ProbeResult> ExecAsync(string containerId, V1ExecAction exec, TimeSpan limit, CancellationToken cancellationToken)
     {
         var result = await runtime.ExecAsync(containerId, [.. exec.Command], limit, cancellationToken);
         if (result.TimedOut)
-            return "command timed out";
-        return result.ExitCode == 0 ? null : result.Output;
+            return ProbeResult.Of($"command timed out: \"{string.Join(' ', exec.Command)}\" timed out after {Seconds(limit)}s");
+        return ProbeResult.Of(result.ExitCode == 0 ? null : result.Output);
     }
 
-    private static async Task<string?> GetAsync(V1HTTPGetAction get, V1Container container, string address, CancellationToken cancellationToken)
+    private static async Task<ProbeResult> GetAsync(
+        V1HTTPGetAction get, V1Container container, string address, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var status = (int)await HttpCall.SendAsync(get, Agent, container, address, cancellationToken);
-        return status is >= 200 and < 400 ? null : $"HTTP probe failed with statuscode: {status}";
+        var (status, body) = await HttpCall.SendAsync(get, Agent, container, address, limit, cancellationToken);
+        return (int)status switch
+        {
+            >= 200 and < 300 => ProbeResult.Of(null),
+            >= 300 and < 400 => new ProbeResult(ProbeOutcome.Warning, $"Probe terminated redirects, Response body: {body}"),
+            var code => ProbeResult.Of($"HTTP probe failed with statuscode: {code}"),
+        };
     }
 
-    private static async Task<string?> ConnectAsync(
-        V1TCPSocketAction tcp, V1Container container, string address, CancellationToken cancellationToken)
+    private static async Task<ProbeResult> ConnectAsync(
+        V1TCPSocketAction tcp, V1Container container, string address, TimeSpan limit, CancellationToken cancellationToken)
     {
+        var (host, port) = (string.IsNullOrEmpty(tcp.Host) ? address : tcp.Host, ContainerPort.Resolve(tcp.Port, container));
         using var client = new TcpClient();
-        await client.ConnectAsync(string.IsNullOrEmpty(tcp.Host) ? address : tcp.Host, ContainerPort.Resolve(tcp.Port, container), cancellationToken);
-        return null;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelWithin(limit);
+        try
+        {
+            await client.ConnectAsync(host, port, timeout.Token);
+            return ProbeResult.Of(null);
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return ProbeResult.Of(DialFailure.TextOf(exception as SocketException, host, port));
+        }
     }
+
+    private static async Task<ProbeResult> CheckAsync(V1GRPCAction grpc, string address, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelWithin(limit);
+        try
+        {
+            return ProbeResult.Of(await HealthCall.CheckAsync(grpc, Agent, address, timeout.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return ProbeResult.Of($"timeout: health rpc did not complete within {Seconds(limit)}s");
+        }
+    }
+
+    private static string Seconds(TimeSpan limit) => limit.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,9 @@ internal enum ProbeOutcome
     /// <summary>The container is as it should be.</summary>
     Success,
 
+    /// <summary>It is, and users should know of something.</summary>
+    Warning,
+
     /// <summary>It is not.</summary>
     Failure,
 
@@ -15,7 +18,7 @@ internal enum ProbeOutcome
 
 /// <summary>The result of one run of a probe.</summary>
 /// <param name="Outcome">What it has found.</param>
-/// <param name="Message">Why it has not succeeded; empty if it has.</param>
+/// <param name="Message">Why it has not simply succeeded; empty if it has.</param>
 internal readonly record struct ProbeResult(ProbeOutcome Outcome, string Message)
 {
     /// <summary>The result of a probe that was run.</summary>

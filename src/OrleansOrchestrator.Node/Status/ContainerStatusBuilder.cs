@@ -72,16 +72,19 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
             return null;
         if (view.Waiting.TryGetValue(container.Name, out var reason))
             return reason;
-        var restarts = view.InitContainers.Contains(container)
-            ? container.RestartPolicy == "Always" || (ended.ExitCode != 0 && view.RestartPolicy != "Never")
-            : PodOutcome.ShouldRestart(view.RestartPolicy, ended);
+        if (!PodOutcome.ShouldRestart(view, container, ended))
+            return null;
         var endedAt = view.EndedAt(ended);
         var delay = view.Restarts.Delay(container.Name, endedAt);
-        return restarts && view.Now < endedAt + delay
-            ? new WaitingReason("CrashLoopBackOff", string.Create(
+        if (view.Now < endedAt + delay)
+        {
+            return new WaitingReason("CrashLoopBackOff", string.Create(
                 CultureInfo.InvariantCulture,
-                $"back-off {GoDuration.Format(delay)} restarting failed container={container.Name} pod={view.Pod.Metadata.Name}_{view.Pod.Metadata.NamespaceProperty}({view.Pod.Metadata.Uid})"))
-            : null;
+                $"back-off {GoDuration.Format(delay)} restarting failed container={container.Name} pod={view.Pod.Metadata.Name}_{view.Pod.Metadata.NamespaceProperty}({view.Pod.Metadata.Uid})"));
+        }
+
+        // The API takes back no end that the policy makes final, so that none is told before the new start.
+        return PodOutcome.IsOwed(view, ended) ? FirstReason : null;
     }
 
     /// <summary>The end of the previous run: of the ended instance that waits for its restart, or of the one before the newest.</summary>

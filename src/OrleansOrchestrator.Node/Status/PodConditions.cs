@@ -51,7 +51,10 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
             .ToList();
         if (phase == PodPhase.Succeeded)
             return Make(PodConditionTypes.Initialized, true, "PodCompleted", null);
-        return incomplete.Count == 0
+
+        // Once an app container has started, a sidecar that is down takes nothing back.
+        var hasStarted = view.Pod.Spec.Containers.Any(c => view.Newest(c.Name) is { Phase: ContainerPhase.Running or ContainerPhase.Exited });
+        return incomplete.Count == 0 || hasStarted
             ? Make(PodConditionTypes.Initialized, true, null, null)
             : Make(PodConditionTypes.Initialized, false, "ContainersNotInitialized", $"containers with incomplete status: {List(incomplete)}");
     }
@@ -79,7 +82,7 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
     {
         if (IsFinished)
             return Make(type, false, phase == PodPhase.Succeeded ? "PodCompleted" : "PodFailed", null);
-        var unready = view.Pod.Spec.Containers
+        var unready = view.Sidecars.Concat(view.Pod.Spec.Containers)
             .Where(c => !(view.Newest(c.Name) is { Phase: ContainerPhase.Running } instance
                 && view.HealthOf(instance) is { IsStarted: true, IsReady: true }))
             .Select(c => c.Name)

@@ -33,11 +33,15 @@ internal static class PodStatusBuilder
             PodIP = podIp,
             PodIPs = podIp is null ? null : [new V1PodIP { Ip = podIp }],
             Conditions = new PodConditions(view, outcome, failure).Build(),
-            InitContainerStatuses = view.Pod.Spec.InitContainers?.Select(containers.Build).ToList(),
+            InitContainerStatuses = IsRejected(view) ? null : view.Pod.Spec.InitContainers?.Select(containers.Build).ToList(),
             EphemeralContainerStatuses = view.Pod.Spec.EphemeralContainers is { Count: > 0 } ? [.. view.EphemeralContainers.Select(containers.BuildEphemeral)] : null,
-            ContainerStatuses = view.Pod.Spec.Containers.Select(containers.Build).ToList(),
+            ContainerStatuses = IsRejected(view) ? [] : view.Pod.Spec.Containers.Select(containers.Build).ToList(),
         };
     }
+
+    /// <summary>Whether the node has taken nothing of the pod, as its status says.</summary>
+    private static bool IsRejected(PodView view) =>
+        view.Failure?.Rejection is not null || (view.Pod.IsTerminal && view.Sandbox is null && view.Pod.Status.ContainerStatuses is not { Count: > 0 });
 
     /// <summary>The phase that the pod has, or will have when the last of its containers has ended.</summary>
     /// <remarks>See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase.</remarks>

@@ -75,20 +75,20 @@ internal sealed class VolumeContent(IConfigurationSource source, ITokenSource to
             entries[key] = Encoding.UTF8.GetBytes(value);
         foreach (var (key, value) in found.BinaryData ?? new Dictionary<string, byte[]>())
             entries[key] = value;
-        AddEntries(files, entries, items, optional, mode, "configmap");
+        AddEntries(files, entries, items, optional, mode, "configmap references non-existent config key: ");
     }
 
     private async Task AddSecretAsync(
         ProjectedFiles files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
     {
         if (await source.GetSecretAsync(ns, name, cancellationToken) is { } found)
-            AddEntries(files, found.Data ?? new Dictionary<string, byte[]>(), items, optional, mode, "secret");
+            AddEntries(files, found.Data ?? new Dictionary<string, byte[]>(), items, optional, mode, "references non-existent secret key: ");
         else if (optional != true)
             throw new ConfigurationException($"secret \"{name}\" not found");
     }
 
     private static void AddEntries(
-        ProjectedFiles files, IDictionary<string, byte[]> entries, IList<V1KeyToPath>? items, bool? optional, int? mode, string kind)
+        ProjectedFiles files, IDictionary<string, byte[]> entries, IList<V1KeyToPath>? items, bool? optional, int? mode, string missing)
     {
         if (items is not { Count: > 0 })
         {
@@ -102,7 +102,7 @@ internal sealed class VolumeContent(IConfigurationSource source, ITokenSource to
             if (entries.TryGetValue(item.Key, out var content))
                 files.Add(new VolumeFile(item.Path, content, item.Mode ?? mode ?? DefaultMode));
             else if (optional != true)
-                throw new ConfigurationException($"{kind} references non-existent {kind} key: {item.Key}");
+                throw new ConfigurationException(missing + item.Key);
         }
     }
 

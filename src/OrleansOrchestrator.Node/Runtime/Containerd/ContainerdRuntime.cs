@@ -325,15 +325,17 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
     {
         // The interface counts whole seconds, and knows no shorter time than one.
         var request = new Cri.ExecSyncRequest { ContainerId = containerId, Cmd = { command }, Timeout = (long)Math.Ceiling(Math.Max(1, timeout.TotalSeconds)) };
+        var (began, within) = (_timeProvider.GetTimestamp(), timeout + CriConnection.QuickTime);
         try
         {
             var result = await _connection.CallAsync(
-                options => _connection.Runtime.ExecSyncAsync(request, options), timeout + CriConnection.QuickTime, RuntimeException.RunContainer, cancellationToken);
+                options => _connection.Runtime.ExecSyncAsync(request, options), within, RuntimeException.RunContainer, cancellationToken);
             var output = result.Stdout.Span.Length > 0 ? result.Stdout.Concat(result.Stderr) : result.Stderr;
             return new ExecResult(result.ExitCode, Encoding.UTF8.GetString([.. output.Take(ExecOutputBytesMax)]));
         }
-        catch (RuntimeException exception) when (CriErrors.IsTimeout(exception))
+        catch (RuntimeException exception) when (CriErrors.IsTimeout(exception) && _timeProvider.GetElapsedTime(began) < within)
         {
+            // Later it is the runtime that has not answered.
             return new ExecResult(-1, "", TimedOut: true);
         }
     }
