@@ -53,35 +53,6 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
-    public void Plan_SandboxEndedUnderARunningContainer_EndsItInItsTimeBeforeANewSandbox()
-    {
-        var pod = TestPods.Shell("a", "", "OnFailure");
-        pod.Spec.TerminationGracePeriodSeconds = 30;
-        var view = View(pod, Sandbox(Running("main")) with { IsReady = false });
-
-        var plan = PodPlanner.Plan(view);
-        var stop = plan.Stops.Single();
-        (stop.Step, stop.Grace, stop.Message).ShouldBe((StopStep.Terminate, TimeSpan.FromSeconds(30), "Stopping container main"));
-        (plan.CreateSandbox, plan.ReplacesSandbox).ShouldBe((false, true));
-
-        pod.Spec.Containers[0].Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["true"] } } };
-        PodPlanner.Plan(view).Stops.Single().Step.ShouldBe(StopStep.Hook);
-
-        // It was ended to run again, although it ended well.
-        var ended = View(pod, Sandbox(Exited("main", 0)) with { IsReady = false }) with { Stopping = Restarting("main.0") };
-        PodPlanner.Plan(ended).ShouldSatisfyAllConditions(p => p.CreateSandbox.ShouldBeTrue(), p => p.ReplacesSandbox.ShouldBeTrue());
-    }
-
-    [Fact]
-    public void Plan_SandboxEndedUnderPodsThatRunOnce_EndsThePod()
-    {
-        var view = View(TestPods.Shell("a", "", "Never"), Sandbox(Running("main")) with { IsReady = false });
-
-        PodPlanner.Plan(view).ShouldSatisfyAllConditions(p => p.Stops.Single().Restarts.ShouldBeFalse(), p => p.ReplacesSandbox.ShouldBeFalse());
-        PodPlanner.Plan(View(view.Pod, Sandbox(Exited("main", 143)) with { IsReady = false })).HasActions.ShouldBeFalse();
-    }
-
-    [Fact]
     public void Plan_SecondRestartWithinTheBackOff_WaitsForIt()
     {
         var ended = Exited("main", 1, attempt: 1) with { FinishedAt = Now.AddSeconds(-3) };
@@ -97,20 +68,6 @@ public sealed class PodPlannerTests
         status.ContainerStatuses[0].State.Waiting.Reason.ShouldBe("CrashLoopBackOff");
         status.ContainerStatuses[0].LastState.Terminated.ExitCode.ShouldBe(1);
         status.ContainerStatuses[0].RestartCount.ShouldBe(1);
-    }
-
-    [Theory]
-    [InlineData("Always", 0, 1)]
-    [InlineData("Always", 1, 1)]
-    [InlineData("OnFailure", 0, 0)]
-    [InlineData("OnFailure", 1, 1)]
-    [InlineData("Never", 1, 0)]
-    public void Plan_ContainerEnded_FollowsTheRestartPolicy(string policy, int exitCode, int starts)
-    {
-        var plan = PodPlanner.Plan(View(TestPods.Shell("a", "", policy), Sandbox(Exited("main", exitCode))));
-
-        plan.Starts.Count.ShouldBe(starts);
-        plan.Starts.All(s => s.Attempt == 1).ShouldBeTrue();
     }
 
     [Fact]
@@ -297,17 +254,6 @@ public sealed class PodPlannerTests
 
         PodStatusBuilder.Build(View(pod, Sandbox(Running("sidecar"), Exited(ended, exitCode))), "192.0.2.1", "test").Phase.ShouldBe("Pending");
         PodStatusBuilder.Build(View(pod, Sandbox(Exited("sidecar", 143), Exited(ended, exitCode))), "192.0.2.1", "test").Phase.ShouldBe(phase);
-    }
-
-    [Fact]
-    public void Plan_ImageChanged_RestartsTheContainer()
-    {
-        var pod = TestPods.Shell("a", "");
-        var running = Running("main") with { SpecHash = ContainerSpecHash.Of(pod.Spec.Containers[0]) };
-
-        PodPlanner.Plan(View(pod, Sandbox(running))).HasActions.ShouldBeFalse();
-        pod.Spec.Containers[0].Image = "other:2";
-        PodPlanner.Plan(View(pod, Sandbox(running))).Stops.Single().Message.ShouldBe("Container main definition changed, will be restarted");
     }
 
     [Fact]

@@ -223,6 +223,60 @@ public sealed class PodRestartTests
         StatusOf(Of(pod, null)).ContainerStatuses.ShouldBeEmpty("nor after a restart of the daemon");
     }
 
+    [Fact]
+    public void Plan_SandboxEndedUnderARunningContainer_EndsItInItsTimeBeforeANewSandbox()
+    {
+        var pod = TestPods.Shell("a", "", "OnFailure");
+        pod.Spec.TerminationGracePeriodSeconds = 30;
+        var view = Of(pod, Sandbox(Running("main")) with { IsReady = false });
+
+        var plan = PodPlanner.Plan(view);
+        var stop = plan.Stops.Single();
+        (stop.Step, stop.Grace, stop.Message).ShouldBe((StopStep.Terminate, TimeSpan.FromSeconds(30), "Stopping container main"));
+        (plan.CreateSandbox, plan.ReplacesSandbox).ShouldBe((false, true));
+
+        pod.Spec.Containers[0].Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["true"] } } };
+        PodPlanner.Plan(view).Stops.Single().Step.ShouldBe(StopStep.Hook);
+
+        // It was ended to run again, although it ended well.
+        var ended = Of(pod, Sandbox(Exited("main", 0)) with { IsReady = false }) with { Stopping = Restarting("main.0") };
+        PodPlanner.Plan(ended).ShouldSatisfyAllConditions(p => p.CreateSandbox.ShouldBeTrue(), p => p.ReplacesSandbox.ShouldBeTrue());
+    }
+
+    [Fact]
+    public void Plan_SandboxEndedUnderPodsThatRunOnce_EndsThePod()
+    {
+        var view = Of(TestPods.Shell("a", "", "Never"), Sandbox(Running("main")) with { IsReady = false });
+
+        PodPlanner.Plan(view).ShouldSatisfyAllConditions(p => p.Stops.Single().Restarts.ShouldBeFalse(), p => p.ReplacesSandbox.ShouldBeFalse());
+        PodPlanner.Plan(Of(view.Pod, Sandbox(Exited("main", 143)) with { IsReady = false })).HasActions.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("Always", 0, 1)]
+    [InlineData("Always", 1, 1)]
+    [InlineData("OnFailure", 0, 0)]
+    [InlineData("OnFailure", 1, 1)]
+    [InlineData("Never", 1, 0)]
+    public void Plan_ContainerEnded_FollowsTheRestartPolicy(string policy, int exitCode, int starts)
+    {
+        var plan = PodPlanner.Plan(Of(TestPods.Shell("a", "", policy), Sandbox(Exited("main", exitCode))));
+
+        plan.Starts.Count.ShouldBe(starts);
+        plan.Starts.All(s => s.Attempt == 1).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Plan_ImageChanged_RestartsTheContainer()
+    {
+        var pod = TestPods.Shell("a", "");
+        var running = Running("main") with { SpecHash = ContainerSpecHash.Of(pod.Spec.Containers[0]) };
+
+        PodPlanner.Plan(Of(pod, Sandbox(running))).HasActions.ShouldBeFalse();
+        pod.Spec.Containers[0].Image = "other:2";
+        PodPlanner.Plan(Of(pod, Sandbox(running))).Stops.Single().Message.ShouldBe("Container main definition changed, will be restarted");
+    }
+
     private static V1Pod WithSidecar(string policy = "Always")
     {
         var pod = TestPods.Shell("a", "", policy);
