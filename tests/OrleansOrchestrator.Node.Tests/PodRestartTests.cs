@@ -126,10 +126,10 @@ public sealed class PodRestartTests
         var sandbox = Sandbox(Exited("crashing", 137), Running("main"));
         var memory = Memory();
         memory.NoteStop(new ContainerStop(Running("crashing"), StopStep.Terminate, TimeSpan.FromSeconds(30), null, Restarts: true), Now);
-        var view = memory.View(pod, sandbox, Health("main.0", Bad), isFenced: false, Now.AddMinutes(1));
+        var view = View(memory, pod, sandbox, Health("main.0", Bad), Now.AddMinutes(1));
 
         PodPlanner.Plan(view).Stops.Single().Grace.ShouldBe(TimeSpan.FromSeconds(30));
-        var deleted = memory.View(Deleted(pod, 30), sandbox, Health("main.0", Bad), isFenced: false, Now.AddMinutes(2));
+        var deleted = View(memory, Deleted(pod, 30), sandbox, Health("main.0", Bad), Now.AddMinutes(2));
         PodPlanner.Plan(deleted).Stops.Single().Grace.ShouldBe(TimeSpan.FromSeconds(30));
     }
 
@@ -139,11 +139,11 @@ public sealed class PodRestartTests
         var pod = Deleted(WithSidecar(), 30);
         var both = Sandbox(Running("sidecar"), Running("main"));
         var memory = Memory();
-        var first = PodPlanner.Plan(memory.View(pod, both, Health(), isFenced: false, Now)).Stops.Single();
+        var first = PodPlanner.Plan(View(memory, pod, both, Health(), Now)).Stops.Single();
         memory.NoteStop(first, Now);
-        memory.View(pod, both, Health(), isFenced: false, Now);
+        View(memory, pod, both, Health(), Now);
 
-        var last = PodPlanner.Plan(memory.View(pod, Sandbox(Running("sidecar"), Exited("main", 0)), Health(), isFenced: false, Now.AddSeconds(12))).Stops.Single();
+        var last = PodPlanner.Plan(View(memory, pod, Sandbox(Running("sidecar"), Exited("main", 0)), Health(), Now.AddSeconds(12))).Stops.Single();
 
         (last.Container.Name, last.Grace).ShouldBe(("sidecar", TimeSpan.FromSeconds(18)));
     }
@@ -167,16 +167,16 @@ public sealed class PodRestartTests
     {
         var pod = TestPods.Shell("a", "", image: "wrong:1");
         var memory = Memory();
-        memory.View(pod, Sandbox(), Health(), isFenced: false, Now);
+        View(memory, pod, Sandbox(), Health(), Now);
         for (var failure = 0; failure < 6; failure++)
             memory.NoteFailed("main", new WaitingReason(RuntimeException.ImagePull, "no such image"), Now);
         memory.NotePullWaits("main", "wrong:1").ShouldBe("Back-off pulling image \"wrong:1\"");
-        var waiting = memory.View(pod, Sandbox(), Health(), isFenced: false, Now.AddSeconds(1));
+        var waiting = View(memory, pod, Sandbox(), Health(), Now.AddSeconds(1));
         PodPlanner.Plan(waiting).HasActions.ShouldBeFalse();
         StatusOf(waiting).ContainerStatuses[0].State.Waiting.Message.ShouldBe("Back-off pulling image \"wrong:1\": ErrImagePull: no such image");
 
         pod.Spec.Containers[0].Image = "right:1";
-        var corrected = memory.View(pod, Sandbox(), Health(), isFenced: false, Now.AddSeconds(2));
+        var corrected = View(memory, pod, Sandbox(), Health(), Now.AddSeconds(2));
 
         PodPlanner.Plan(corrected).Starts.ShouldHaveSingleItem();
         StatusOf(corrected).ContainerStatuses[0].State.Waiting.Reason.ShouldBe("ContainerCreating");
@@ -187,14 +187,14 @@ public sealed class PodRestartTests
     {
         var pod = TestPods.Shell("a", "", image: "wrong:1");
         var memory = Memory();
-        memory.View(pod, Sandbox(), Health(), isFenced: false, Now);
+        View(memory, pod, Sandbox(), Health(), Now);
         memory.NoteStarted(new ContainerStart(pod.Spec.Containers[0], 1, Exited("main", 1)), Now);
         var crashed = Sandbox(Exited("main", 1, attempt: 1));
-        PodPlanner.Plan(memory.View(pod, crashed, Health(), isFenced: false, Now)).Starts.ShouldBeEmpty();
+        PodPlanner.Plan(View(memory, pod, crashed, Health(), Now)).Starts.ShouldBeEmpty();
 
         pod.Spec.Containers[0].Image = "right:1";
 
-        PodPlanner.Plan(memory.View(pod, crashed, Health(), isFenced: false, Now)).Starts.ShouldHaveSingleItem();
+        PodPlanner.Plan(View(memory, pod, crashed, Health(), Now)).Starts.ShouldHaveSingleItem();
     }
 
     [Theory]
@@ -283,6 +283,9 @@ public sealed class PodRestartTests
         pod.Spec.InitContainers = [Sidecar("sidecar")];
         return pod;
     }
+
+    private static PodView View(PodMemory memory, V1Pod pod, PodSandbox sandbox, Dictionary<string, ContainerHealth> health, DateTimeOffset now) =>
+        memory.View(pod, sandbox, health, isFenced: false, now, now);
 
     private static PodMemory Memory() => new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
 
