@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Process;
 using OrleansOrchestrator.Testing;
 
@@ -10,6 +11,8 @@ namespace OrleansOrchestrator.Node.Tests;
 public sealed class GuardScriptTests : IAsyncDisposable
 {
     private const int Doubt = 2;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("guard-test-").FullName;
     private readonly List<Process> _processes = [];
@@ -57,10 +60,49 @@ public sealed class GuardScriptTests : IAsyncDisposable
         await Eventually.HoldsAsync(() => Guard(which) is { } after && after != before, "there are two again", within: TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>A pod has taken all processes of the machine: nobody can start another one.</summary>
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("bash")]
+    public async Task Guards_ThatCannotStartAProcess_LiveOnAndEndThePodAtItsDeadline(string shell)
+    {
+        var cgroups = PodCgroups.Find(usesSlices: false, CgroupLimits.None, out _);
+        Assert.SkipWhen(cgroups is null, "This machine has no cgroups that a test can use.");
+        var uid = $"guard-{Guid.NewGuid():N}";
+        cgroups!.Open(uid);
+        try
+        {
+            var pod = await StartAsync(deadlineIn: TimeSpan.FromMinutes(5), shell);
+            var before = new[] { Guard("pid"), Guard("second") };
+            var place = cgroups.PathOf(uid);
+            await File.WriteAllTextAsync(Path.Combine(place, "pids.max"), "1", Cancelled);
+            foreach (var guard in before)
+                await File.WriteAllTextAsync(Path.Combine(place, "cgroup.procs"), guard!.Pid.ToString(CultureInfo.InvariantCulture), Cancelled);
+            await Eventually.HoldsAsync(() => File.ReadAllLines(Path.Combine(place, "cgroup.procs")).Length == 2, "no process of theirs was started before", within: TimeSpan.FromSeconds(10));
+
+            Feed(TimeSpan.FromSeconds(4), 0);
+            await Eventually.HoldsAsync(() => pod.HasExited, "the pod has ended", within: TimeSpan.FromSeconds(8));
+            new[] { Guard("pid"), Guard("second") }.ShouldBe(before);
+
+            // When there are processes again, all is as before.
+            await File.WriteAllTextAsync(Path.Combine(place, "pids.max"), "max", Cancelled);
+            using (var guard = Process.GetProcessById(before[1]!.Pid))
+                guard.Kill();
+            await Eventually.HoldsAsync(() => Guard("second") is { } after && after != before[1], "there are two again", within: TimeSpan.FromSeconds(15));
+        }
+        finally
+        {
+            Directory.Delete(Path.Combine(_folder, "data"), recursive: true);
+            await Eventually.HoldsAsync(() => !Directory.Exists(Folder), "the guards have ended", within: TimeSpan.FromSeconds(10));
+            await cgroups.RemoveAsync(uid, TimeProvider.System, CancellationToken.None);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         // Without their data folder both guards end.
-        Directory.Delete(Path.Combine(_folder, "data"), recursive: true);
+        if (Directory.Exists(Path.Combine(_folder, "data")))
+            Directory.Delete(Path.Combine(_folder, "data"), recursive: true);
         await Eventually.HoldsAsync(() => !Directory.Exists(Folder), "the guards have ended");
         foreach (var process in _processes)
         {
@@ -73,7 +115,7 @@ public sealed class GuardScriptTests : IAsyncDisposable
     }
 
     /// <summary>Starts a process that stands for a pod, and the guards.</summary>
-    private async Task<Process> StartAsync(TimeSpan deadlineIn)
+    private async Task<Process> StartAsync(TimeSpan deadlineIn, string shell = "sh")
     {
         var record = Directory.CreateDirectory(Path.Combine(Records, "main.0")).FullName;
         Directory.CreateDirectory(Folder);
@@ -89,7 +131,7 @@ public sealed class GuardScriptTests : IAsyncDisposable
         Feed(deadlineIn, 0);
         var script = Path.Combine(Folder, "guard.sh");
         await File.WriteAllTextAsync(script, GuardScript.Text);
-        Start("setsid", "sh", script, Folder, data, "pid", "second");
+        Start("setsid", shell, script, Folder, data, "pid", "second");
         await Eventually.HoldsAsync(() => Guard("second") is not null, "the guards run");
         return pod;
     }

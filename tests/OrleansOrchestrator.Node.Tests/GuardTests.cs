@@ -3,9 +3,12 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Process;
+using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 
@@ -103,6 +106,77 @@ public sealed class GuardTests(DockerMachine docker)
         await docker.Client.Containers.RemoveContainerAsync(created.ID, new Docker.DotNet.Models.ContainerRemoveParameters { Force = true }, token);
         await cgroups.RemoveAsync(uid, TimeProvider.System, token);
         Directory.Exists(cgroups.PathOf(uid)).ShouldBeFalse();
+    }
+
+    /// <summary>An engine needs processes of its own to kill one, and a pod may have taken all.</summary>
+    [Fact]
+    public async Task PastItsDeadline_WithAnEngineThatCannotKill_ThePodIsEndedByItsCgroup()
+    {
+        var cgroup = Directory.CreateTempSubdirectory("cgroup-").FullName;
+        try
+        {
+            foreach (var file in new[] { "pids.max", "cgroup.kill" })
+                await File.WriteAllTextAsync(Path.Combine(cgroup, file), "", TestContext.Current.CancellationToken);
+            var clock = new LeaseClock(TimeProvider.System, null);
+            var guard = new PodGuard(null, _ => null, clock, NullLogger.Instance);
+            guard.Set("a", TimeSpan.Zero);
+            using var instruments = new NodeInstruments();
+            var runtime = StubRuntime.With(new Dictionary<string, Func<object?[], object?>>
+            {
+                ["PlaceOf"] = _ => new PodPlace(cgroup, null),
+                ["InspectAsync"] = _ => Task.FromException<PodSandbox?>(new RuntimeException(RuntimeException.Unavailable, "no process can be started")),
+            });
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            var agent = new FencingAgent(
+                "n", new PodDirectory(null!), guard, runtime, clock, () => { }, instruments, TimeProvider.System, NullLogger.Instance);
+
+            var running = agent.RunAsync(stop.Token);
+
+            await Eventually.HoldsAsync(() => File.ReadAllText(Path.Combine(cgroup, "cgroup.kill")) == "1", "it is killed");
+            (await File.ReadAllTextAsync(Path.Combine(cgroup, "pids.max"), stop.Token)).ShouldBe("0");
+            await stop.CancelAsync();
+            await running;
+        }
+        finally
+        {
+            Directory.Delete(cgroup, recursive: true);
+        }
+    }
+
+    /// <summary>No process of a pod with a limit runs without its deadline in the guard's feed.</summary>
+    [Fact]
+    public async Task Guard_ThatCannotBeFed_NoPodStartsAndTheNodeSaysWhy()
+    {
+        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "Only a daemon that is root has its guard's files elsewhere.");
+        await using var node = await StartAsync(RuntimeKind.Process);
+        var folder = new GuardProcess(node.Options.DataDirectory, TimeProvider.System, NullLogger.Instance).Folder;
+        var away = folder + "-away";
+        Directory.Move(folder, away);
+        await File.WriteAllTextAsync(folder, "", TestContext.Current.CancellationToken);
+        var mark = NewMark();
+        try
+        {
+            var pod = TestPods.Shell("a", $"echo {mark}; while :; do sleep 0.1; done");
+            pod.Metadata.Generation = 3;
+            pod.Spec.Tolerations = [Toleration(5)];
+            node.Put(pod);
+
+            await Eventually.HoldsAsync(
+                () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(one => one.Reason == "FailedSync" && one.Message.Contains("the guard of the node's pods cannot be fed", StringComparison.Ordinal)),
+                "an event says so");
+            await Eventually.HoldsAsync(
+                () => node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}")!.Status.Conditions.Any(one => one.Type == "Ready" && one.Status == "False" && one.Message.Contains("the guard", StringComparison.Ordinal)),
+                "the node is not Ready");
+            ProcessTable.WithArgument(mark).ShouldBeEmpty();
+            node.Pod("a")!.Status?.ObservedGeneration.ShouldBeNull("the guard does not act by it yet");
+        }
+        finally
+        {
+            File.Delete(folder);
+            Directory.Move(away, folder);
+        }
+
+        (await node.PodAsync("a", TestPods.IsReady, "it runs")).Status.ObservedGeneration.ShouldBe(3);
     }
 
     [Fact]

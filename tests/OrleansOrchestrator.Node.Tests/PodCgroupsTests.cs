@@ -49,6 +49,42 @@ public sealed class PodCgroupsTests : IDisposable
         File.ReadAllText(memory).ShouldBe("another's");
     }
 
+    /// <summary>Whoever ends pods may need a process, and a pod without a limit could take all of the machine's.</summary>
+    [Theory]
+    [InlineData("max", null, "30000")]
+    [InlineData("31000", null, "30000")]
+    [InlineData("20000", null, "20000")]
+    [InlineData("max", 25000L, "25000")]
+    public void Pods_WhateverIsReserved_LeaveTheMachineSomeProcesses(string before, long? reserved, string after)
+    {
+        var pids = Path.Combine(_folder, "groups", "orchestrator", "pids.max");
+        Write(pids, before);
+        Write(Path.Combine(_folder, "groups", "cgroup.procs"), "");
+        Write(Path.Combine(_folder, "groups", "cgroup.controllers"), "");
+
+        Start(new CgroupLimits(Pids: reserved) { PidsMax = 30000 });
+
+        File.ReadAllText(pids).ShouldBe(after);
+    }
+
+    /// <summary>Pods compete with each other by their requests, and not only the containers of each.</summary>
+    [Theory]
+    [InlineData(0, "2", "1")]
+    [InlineData(1, "2", "1")]
+    [InlineData(2000, "2048", "79")]
+    [InlineData(1_000_000_000, "262144", "10000")]
+    public void Pods_AreWeighedByTheirRequests(long millis, string shares, string weight)
+    {
+        var files = new[] { Path.Combine(_folder, "cpu", "orchestrator", "pod-a", "cpu.shares"), Path.Combine(_folder, "orchestrator", "pod-a", "cpu.weight") };
+        foreach (var file in files)
+            Write(file, "");
+
+        PodCgroups.Weigh(Path.Combine(_folder, "pids", "orchestrator", "pod-a"), millis, _folder);
+        PodCgroups.Weigh(Path.Combine(_folder, "orchestrator", "pod-a"), millis, _folder);
+
+        files.Select(File.ReadAllText).ShouldBe([shares, weight]);
+    }
+
     private void Start(CgroupLimits limits) =>
         PodCgroups.Find(usesSlices: false, limits.After(_folder), out var fault, Path.Combine(_folder, "groups")).ShouldNotBeNull(fault);
 

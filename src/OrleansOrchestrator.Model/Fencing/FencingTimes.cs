@@ -1,6 +1,5 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Fencing;
@@ -20,8 +19,6 @@ public sealed record FencingTimes
 
     // Longer tolerations count as ten years, so that sums stay in range.
     private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
-
-    private static readonly V1Taint Unreachable = new() { Key = TaintKeys.Unreachable, Effect = TaintEffects.NoExecute };
 
     /// <summary>How long a node may be silent before it counts as unreachable.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
@@ -69,10 +66,11 @@ public sealed record FencingTimes
         $"lease={LeaseDuration.TotalSeconds}s toleration={DefaultToleration.TotalSeconds}s fencing={FencingTime.TotalSeconds}s stop={StopTime.TotalSeconds}s vote={VoteTime.TotalSeconds}s grant={GrantTime.TotalSeconds}s");
 
     /// <summary>How long without an acknowledged renewal a daemon runs a pod; null for ever.</summary>
-    public TimeSpan? StopAfter(V1Pod pod) => Longer(pod) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;
+    public TimeSpan? StopAfter(V1Pod pod) => Longer(UnseenToleration.StayOf(pod)) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;
 
-    /// <summary>How long after a node's last renewal the control plane replaces a pod; null for never.</summary>
-    public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(pod) is { } longer ? FencedAfter + longer : null;
+    /// <summary>How long after a node's last renewal the control plane replaces a pod, by what the node may still act by; null for
+    /// never.</summary>
+    public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(UnseenToleration.LongestStayOf(pod)) is { } longer ? FencedAfter + longer : null;
 
     /// <summary>All faults, one sentence each; empty if the times are consistent (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
@@ -92,9 +90,9 @@ public sealed record FencingTimes
 
     /// <summary>How much longer than the default a pod tolerates an unreachable node. A pod that tolerates less still gets the
     /// default's time to stop.</summary>
-    private TimeSpan? Longer(V1Pod pod)
+    private TimeSpan? Longer(TimeSpan? tolerated)
     {
-        if (Tolerations.StayOf(pod, Unreachable) is not { } stay)
+        if (tolerated is not { } stay)
             return null;
         var longer = (stay < TolerationMax ? stay : TolerationMax) - DefaultToleration;
         return longer > TimeSpan.Zero ? longer : TimeSpan.Zero;

@@ -29,6 +29,8 @@ internal sealed partial class GuardProcess
 
     // How long a new guard may take to write its process id before another one is started.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1);
+    // A busy machine may need longer than StartTime for one, but not for several.
+    private const int StartsMax = 5;
     // How long the stop of a node waits for its guards.
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
     // How often the end of the guards is checked: killed processes end within milliseconds.
@@ -42,6 +44,7 @@ internal sealed partial class GuardProcess
     private readonly ILogger _logger;
     private long? _started;
     private bool _wasSeen;
+    private int _startsUnseen;
 
     public GuardProcess(string dataDirectory, TimeProvider timeProvider, ILogger logger)
     {
@@ -75,12 +78,13 @@ internal sealed partial class GuardProcess
 
     /// <summary>Starts the guard unless it runs. A guard of another version of the daemon is replaced: it ends when it sees the new
     /// one.</summary>
+    /// <exception cref="IOException">The guard does not run, however often it is started.</exception>
     public void EnsureRunning()
     {
         var isOwn = File.Exists(ScriptPath) && File.ReadAllText(ScriptPath) == GuardScript.Text;
         if (isOwn && ProcessIdentity.Read(Path.Combine(Folder, First)) is { IsAlive: true })
         {
-            _wasSeen = true;
+            (_wasSeen, _startsUnseen) = (true, 0);
             return;
         }
 
@@ -92,6 +96,8 @@ internal sealed partial class GuardProcess
         _wasSeen = false;
         _started = _timeProvider.GetTimestamp();
         Start(isOwn);
+        if (++_startsUnseen > StartsMax)
+            throw new IOException("the guard process ends whenever it is started");
     }
 
     /// <summary>Ends the guard when there is nothing left to guard.</summary>

@@ -19,6 +19,7 @@ internal sealed partial class PodGuard
     // The deadline of a pod without a limit, in hundredths of a second: 317 years of uptime.
     private const long Never = 999_999_999_999;
     private const string Nothing = "-";
+    private static readonly PodPlace Nowhere = new(null, null);
 
     // Two measurements of the same deadline, or of the same lead, may differ by this much, in hundredths of a second.
     private const long Jitter = 5;
@@ -33,7 +34,6 @@ internal sealed partial class PodGuard
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, TimeSpan?> _limits = new(StringComparer.Ordinal);
     private Feeding _last = new(0, []);
-    private bool _isFailing;
 
     /// <param name="process">The guard; null on a node whose pods end with the daemon.</param>
     /// <param name="placeOf">The location of a pod's processes; null if the guard cannot reach them.</param>
@@ -62,7 +62,11 @@ internal sealed partial class PodGuard
         Feed();
     }
 
-    /// <summary>Sets how long the pod may run without an acknowledged renewal. The guard has it when this returns.</summary>
+    /// <summary>Why no pod with a limit may start: the guard could not be fed or started. Null if it guards.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Sets how long the pod may run without an acknowledged renewal. The guard has it when this returns, if <see
+    /// cref="IsGuarded"/>.</summary>
     public void Set(string podUid, TimeSpan? limit)
     {
         if (_limits.TryGetValue(podUid, out var known) && known == limit)
@@ -75,6 +79,21 @@ internal sealed partial class PodGuard
 
     /// <summary>Whether the pod must not run.</summary>
     public bool IsFenced(string podUid) => _limits.TryGetValue(podUid, out var known) && known is { } limit && _clock.Measure().IsOver(limit);
+
+    /// <summary>
+    /// Whether a guard runs that ends the pod no later than the pod's limit says. Until then no process of the pod may start, and nobody
+    /// may be told that the node acts by that limit.
+    /// </summary>
+    public bool IsGuarded(string podUid)
+    {
+        if (_process is null)
+            return true;
+        lock (_lock)
+        {
+            return Fault is null && _limits.TryGetValue(podUid, out var known)
+                && (known is not { } limit || _last.Pods.Any(pod => pod.Uid == podUid && pod.Limit <= limit));
+        }
+    }
 
     /// <summary>Writes the present deadlines for the guard, and restarts it if it is gone.</summary>
     public GuardState Feed()
@@ -97,18 +116,18 @@ internal sealed partial class PodGuard
                 var feeding = FeedingOf(measured);
                 if (!feeding.IsLike(_last))
                     Write(process, feeding);
-                if (feeding.Pods.Count > 0)
+                if (feeding.Pods.Any(pod => pod.Place != Nowhere))
                     process.EnsureRunning();
-                _isFailing = false;
+                Fault = null;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
             {
-                if (!_isFailing)
+                if (Fault is null)
                     LogUnfed(exception.Message);
-                _isFailing = true;
+                Fault = $"the guard of the node's pods cannot be fed: {exception.Message}";
             }
 
-            return !_isFailing;
+            return Fault is null;
         }
     }
 
@@ -119,9 +138,9 @@ internal sealed partial class PodGuard
         var pods = new List<FedPod>();
         foreach (var (uid, known) in _limits)
         {
-            if (known is not { } limit || _placeOf(uid) is not { } place)
-                continue;
-            pods.Add(new FedPod(uid, limit, DeadlineOf(measured.Remaining(limit), uptime), place));
+            // The next daemon reads the limits also of pods that no guard can reach.
+            if (known is { } limit)
+                pods.Add(new FedPod(uid, limit, DeadlineOf(measured.Remaining(limit), uptime), _placeOf(uid) ?? Nowhere));
         }
 
         return new Feeding(lead - uptime, [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
@@ -165,7 +184,7 @@ internal sealed partial class PodGuard
         return (long)(decimal.Parse(text.AsSpan(0, text.IndexOf(' ')), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) * 100);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The guard process could not be fed: {Reason}. Pods end when their time is over")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The guard process could not be fed: {Reason}. Pods end when their time is over, and none starts")]
     private partial void LogUnfed(string reason);
 
     private sealed record FedPod(string Uid, TimeSpan Limit, long Deadline, PodPlace Place);

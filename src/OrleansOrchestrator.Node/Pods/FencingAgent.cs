@@ -58,6 +58,7 @@ internal sealed partial class FencingAgent(
             }
 
             _isFenced = true;
+            EndAtOnce();
             pods.FenceAll();
             if (_kill.IsCompleted)
                 _kill = KillUnclaimedAsync(cancellationToken);
@@ -73,6 +74,18 @@ internal sealed partial class FencingAgent(
         (_isFenced, _lapses) = (false, lapses);
         var longest = guard.IsFeeding ? CheckInterval : IdleInterval;
         return rest < longest ? rest : longest;
+    }
+
+    /// <summary>Ends fenced pods by their cgroups, as the guard does. An engine needs processes and memory of its own to kill one, and the
+    /// machine may have none left.</summary>
+    private void EndAtOnce()
+    {
+        foreach (var uid in guard.Fenced)
+        {
+            // Where the runtime keeps records of its processes, it kills by itself, and records that.
+            if (runtime.PlaceOf(uid) is { Folder: null, Cgroup: { } cgroup })
+                PodCgroups.End(cgroup);
+        }
     }
 
     /// <summary>Kills fenced pods of an earlier daemon that no list has named yet. A guard, if there is one, has already done so.</summary>

@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -52,6 +53,8 @@ internal sealed partial class PodActuator(IPodSource source, PodServices service
             await CreateSandboxAsync(view, cancellationToken);
         foreach (var start in plan.Starts)
             await StartAsync(view, start, report, cancellationToken);
+        if (services.Runtime.PlaceOf(view.Pod.Metadata.Uid) is { Cgroup: { } cgroup })
+            PodCgroups.Weigh(cgroup, PodRequests.Compute(view.Pod.Spec).CpuMilli);
     }
 
     /// <summary>Refreshes volumes with objects of the API when that is due; returns the wait until the next refresh.</summary>

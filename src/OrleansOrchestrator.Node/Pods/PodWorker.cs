@@ -99,10 +99,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
     public void Update(V1Pod pod)
     {
         var isEnding = pod.Metadata.DeletionTimestamp is not null && _pod?.Metadata.DeletionTimestamp is null;
+
+        // The guard first: a report of this generation says that the node acts by it.
+        _services.Guard.Set(Uid, Source.StopAfter(pod));
         _pod = pod;
         if (pod.IsTerminal)
             _services.Admitted.Release(Uid);
-        _services.Guard.Set(Uid, Source.StopAfter(pod));
         if (isEnding)
             Interrupt();
         _loop.Signal();
@@ -225,6 +227,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
         };
         _resizer.Note(pod, ContainerResize.IsInProgress(view));
         var plan = PodPlanner.Plan(view);
+        var fault = plan.Starts.Count > 0 || plan.CreateSandbox ? FaultOfGuard() : null;
+        if (fault is not null)
+            plan = plan with { CreateSandbox = false, Starts = [] };
         try
         {
             if (plan.Finish)
@@ -239,7 +244,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
                 return TimeSpan.Zero;
             }
 
-            if (!plan.HasActions)
+            if (!plan.HasActions && fault is null)
                 return Sooner(await RestAsync(view, plan, cancellationToken), isFenced ? ConfirmInterval : null);
             if (plan.Updates.Count > 0)
                 await ReportAsync(view, cancellationToken);
@@ -255,7 +260,16 @@ internal sealed partial class PodWorker : IAsyncDisposable
         }
 
         await _actuator.ApplyAsync(view, plan, failed => TryReportAsync(failed, cancellationToken), cancellationToken);
-        return TimeSpan.Zero;
+        return fault is null ? TimeSpan.Zero : throw new RuntimeException(RuntimeException.Unavailable, fault);
+    }
+
+    /// <summary>Why no process of the pod may start: no guard would end it in time. Null if one would.</summary>
+    private string? FaultOfGuard()
+    {
+        if (_services.Guard.IsGuarded(Uid))
+            return null;
+        _services.Guard.Feed();
+        return _services.Guard.IsGuarded(Uid) ? null : _services.Guard.Fault ?? "the guard of the node's pods does not know the pod yet";
     }
 
     private async Task<TimeSpan?> RestAsync(PodView view, PodPlan plan, CancellationToken cancellationToken)
@@ -275,7 +289,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
         Seen = null;
     }
 
-    private V1PodStatus StatusOf(PodView view) => PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
+    /// <summary>The pod's status. The node has not seen what its guard does not act by, nor a limit that is over already: nobody may count
+    /// on the pod's end before it has had the time to end.</summary>
+    private V1PodStatus StatusOf(PodView view)
+    {
+        var status = PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
+        return _services.Guard.IsGuarded(Uid) && !_services.Guard.IsFenced(Uid) ? status : status with { ObservedGeneration = (Reported ?? view.Pod.Status)?.ObservedGeneration };
+    }
 
     /// <returns>False if the pod is gone.</returns>
     private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken)

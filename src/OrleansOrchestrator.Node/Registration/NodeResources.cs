@@ -62,11 +62,15 @@ internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capac
     /// <summary>What the cgroups of pods enforce: without reservations nothing for all pods together.</summary>
     public CgroupLimits LimitsOfPods(NodeAgentOptions options)
     {
+        var tasks = MachineUsage.ReadTasksMax();
         return new CgroupLimits(
             options.PodPidsLimit > 0 ? options.PodPidsLimit : null,
             Unreserved(ResourceNames.Cpu)?.MilliValue,
             Unreserved(ResourceNames.Memory)?.Value,
-            Reserved(options, Pids) is { Sign: > 0 } pids && MachineUsage.ReadTasksMax() is var most and > 0 ? most - pids.Value : null);
+            Reserved(options, Pids) is { Sign: > 0 } pids && tasks > 0 ? tasks - pids.Value : null)
+        {
+            PidsMax = tasks > 0 ? tasks - LeftOf(tasks) : null,
+        };
 
         Quantity? Unreserved(string resource) => Reserved(options, resource) is { Sign: > 0 } reserved ? Capacity[resource] - reserved : null;
     }
@@ -74,6 +78,9 @@ internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capac
     /// <summary>The resources as an object shows them.</summary>
     public static Dictionary<string, ResourceQuantity> ToObject(IReadOnlyDictionary<string, Quantity> resources) =>
         resources.ToDictionary(one => one.Key, one => new ResourceQuantity(one.Value.ToString()), StringComparer.Ordinal);
+
+    /// <summary>The processes that pods leave to the machine in any case: a twentieth, and where that is little, 1,024 or a quarter.</summary>
+    private static long LeftOf(long tasks) => Math.Max(tasks / 20, Math.Min(1024, tasks / 4));
 
     private static Quantity Reserved(NodeAgentOptions options, string resource) => Of(options.SystemReserved, resource) + Of(options.KubeReserved, resource);
 

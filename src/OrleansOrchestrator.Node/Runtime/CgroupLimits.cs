@@ -9,6 +9,9 @@ internal sealed record CgroupLimits(long? PidsOfPod = null, long? CpuMillis = nu
 {
     public static readonly CgroupLimits None = new();
 
+    /// <summary>The most processes of all pods if nothing is reserved; null if the machine does not tell how many it has.</summary>
+    public long? PidsMax { get; init; }
+
     /// <summary>Whether an earlier run of this daemon has limited all pods, so that a limit that is null now is lifted. Otherwise it may be
     /// that of another daemon of the machine.</summary>
     public bool LiftsOthers { get; init; }

@@ -15,6 +15,8 @@ internal sealed class PodCgroups
     private const string Unlimited = "max";
     private const string Processes = "pids.max";
     private const string Descendants = "cgroup.max.descendants";
+    private const string Shares = "cpu.shares";
+    private const string Weight = "cpu.weight";
     private static readonly string[] Bounds = [Processes, Descendants];
 
     // The kernel takes a moment to release ended processes.
@@ -85,8 +87,12 @@ internal sealed class PodCgroups
         if (!Directory.Exists(path))
         {
             // In version 2 the parent enables a controller.
-            TryWrite(Path.Combine(_root, "cgroup.subtree_control"), "+pids");
-            TryWrite(Path.Combine(GroupPath, "cgroup.subtree_control"), "+pids");
+            foreach (var controller in new[] { "+pids", "+cpu" })
+            {
+                TryWrite(Path.Combine(_root, "cgroup.subtree_control"), controller);
+                TryWrite(Path.Combine(GroupPath, "cgroup.subtree_control"), controller);
+            }
+
             Directory.CreateDirectory(path);
         }
 
@@ -95,10 +101,19 @@ internal sealed class PodCgroups
     }
 
     /// <summary>Forbids new processes in the pod's cgroup, as the guard does.</summary>
-    public void Seal(string podUid)
+    public void Seal(string podUid) => SealAt(PathOf(podUid));
+
+    /// <summary>Forbids new processes in a cgroup, and kills those that are in it.</summary>
+    public static void End(string path)
+    {
+        SealAt(path);
+        Kill(path);
+    }
+
+    private static void SealAt(string path)
     {
         foreach (var bound in Bounds)
-            TryWrite(Path.Combine(PathOf(podUid), bound), "0");
+            TryWrite(Path.Combine(path, bound), "0");
     }
 
     /// <summary>Whether a process of the pod is in its cgroup.</summary>
@@ -131,12 +146,39 @@ internal sealed class PodCgroups
     {
         Limit("memory", limits.MemoryBytes, limits.LiftsOthers, ("memory.limit_in_bytes", bytes => bytes, "-1"), ("memory.max", bytes => bytes, Unlimited));
         Limit("pids", limits.Pids, limits.LiftsOthers, (Processes, pids => pids, Unlimited), (Processes, pids => pids, Unlimited));
+        LeaveSome(limits);
 
         // Shares of processor time count only while there is not enough for all; version 2 has another scale for the same.
         Limit(
             "cpu", limits.CpuMillis, limits.LiftsOthers,
-            ("cpu.shares", millis => Math.Max(2, millis * 1024 / 1000), "1024"),
-            ("cpu.weight", millis => Math.Clamp(1 + ((millis * 1024 / 1000) - 2) * 9999 / 262142, 1, 10000), "100"));
+            (Shares, SharesOf, "1024"),
+            (Weight, WeightOf, "100"));
+    }
+
+    /// <summary>Gives a pod processor time by its requests while there is not enough for all: those of its containers count only among
+    /// them.</summary>
+    /// <param name="path">The pod's cgroup.</param>
+    /// <param name="cpuMillis">The pod's requests in thousandths of a core.</param>
+    /// <param name="mount">Where the hierarchies are.</param>
+    public static void Weigh(string path, long cpuMillis, string mount = Mount)
+    {
+        TryWrite(Path.Combine(path, Weight), WeightOf(cpuMillis).ToString(CultureInfo.InvariantCulture));
+        var pids = Path.Combine(mount, "pids");
+        if (path.StartsWith(pids + '/', StringComparison.Ordinal))
+            TryWrite(Path.Combine(mount, "cpu", Path.GetRelativePath(pids, path), Shares), SharesOf(cpuMillis).ToString(CultureInfo.InvariantCulture));
+    }
+
+    // The kernel's bounds, and the scale of version 2, as the kubelet and engines translate it.
+    private static long SharesOf(long millis) => Math.Clamp(millis * 1024 / 1000, 2, 262_144);
+
+    private static long WeightOf(long millis) => Math.Clamp(1 + ((SharesOf(millis) - 2) * 9999 / 262_142), 1, 10_000);
+
+    /// <summary>Leaves the machine some processes, whatever pods do: who ends pods may need one. A lower limit stays.</summary>
+    private void LeaveSome(CgroupLimits limits)
+    {
+        var present = ProcFile.Lines(Path.Combine(GroupPath, Processes)).FirstOrDefault();
+        if (limits.PidsMax is { } most && !(long.TryParse(present, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit <= most))
+            Limit("pids", most, isLifted: false, (Processes, pids => pids, Unlimited), (Processes, pids => pids, Unlimited));
     }
 
     /// <summary>Writes a limit, or the kernel's own value in place of one that is lifted.</summary>

@@ -193,7 +193,7 @@ public sealed class FencingProperties
     private static void Fail(FencingWorld world)
     {
         var some = world.Daemons.Where(_ => world.Chance(0.5)).ToList();
-        switch (world.Random.Next(15))
+        switch (world.Random.Next(16))
         {
             case 0 or 1:
                 some.ForEach(daemon => daemon.Up.IsCut = true);
@@ -227,6 +227,9 @@ public sealed class FencingProperties
                 break;
             case 13:
                 world.ControllersLead += world.Between(-700, 700);
+                break;
+            case 15:
+                some.ForEach(daemon => world.ChangeToleration(daemon.Name, world.Random.Next(30)));
                 break;
             case 14:
                 // One node alone is cut off: it is to be fenced, and its pod replaced.

@@ -12,7 +12,7 @@ internal static class FencingSchedules
     public const double End = 70;
 
     public static IReadOnlyList<Action<FencingWorld>> All { get; } =
-        [PeerComesBack, PeerComesBackRestarted, PeersLendInTurn, RestartedPeersLendInTurn, RenewalIsLate, DeletionIsLate, ViewsAreOld, ViewChangesWhileHeld];
+        [PeerComesBack, PeerComesBackRestarted, PeersLendInTurn, RestartedPeersLendInTurn, RenewalIsLate, DeletionIsLate, ViewsAreOld, ViewChangesWhileHeld, TolerationIsShortenedUnseen];
 
     /// <summary>A peer that let a node run on hears the control plane again, and votes for it.</summary>
     private static void PeerComesBack(FencingWorld world)
@@ -113,6 +113,22 @@ internal static class FencingSchedules
             world.After(world.Between(2, 6), () => Cut(lost));
         }));
         ReturnLate(world, peer);
+    }
+
+    /// <summary>A pod that may run for long without the control plane is told to run for less, when its node cannot hear it, or hears of it
+    /// before the control plane hears the node.</summary>
+    private static void TolerationIsShortenedUnseen(FencingWorld world)
+    {
+        if (world.Chance(0.5))
+            world.After(world.Between(14, 20), () => Connect(world.Daemons[0]));
+        var lost = world.Daemons[0];
+        world.ChangeToleration(lost.Name, 30 + world.Random.Next(20));
+        world.After(world.Between(3, 6), () =>
+        {
+            Cut(lost);
+            lost.Part = 1;
+            world.After(world.Between(0, 5), () => world.ChangeToleration(lost.Name, world.Random.Next(8)));
+        });
     }
 
     /// <summary>Cuts two nodes off from the control plane, and from the third, which the control plane hears.</summary>

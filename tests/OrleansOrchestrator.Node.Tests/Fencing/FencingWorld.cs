@@ -19,6 +19,8 @@ public enum Broken
     GrantsOutlastTheirView,
     PodsStartAgainUnasked,
     DeletionsTakeAnyVersion,
+    TolerationsCountUnseen,
+    LimitsAreToldWhenTheyAreOver,
 }
 
 /// <summary>A cluster of daemons and node controllers, made of the real decisions of both, over a network and clocks that fail.</summary>
@@ -112,7 +114,7 @@ internal sealed class FencingWorld : Simulation, IDisposable
         {
             ApiVersion = "v1",
             Kind = "Pod",
-            Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default", Uid = name, ResourceVersion = NextRevision() },
+            Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default", Uid = name, ResourceVersion = NextRevision(), Generation = 1 },
             Spec = new V1PodSpec { NodeName = name, Containers = [], Tolerations = Random.Next(4) == 0 ? [Toleration(Random.Next(30))] : [Toleration(5)] },
             Status = new V1PodStatus { Phase = "Running" },
         };
@@ -146,6 +148,35 @@ internal sealed class FencingWorld : Simulation, IDisposable
     {
         _controllers[^1].Suspend(away);
         After(after, () => AddController());
+    }
+
+    /// <summary>Somebody changes for how long a pod tolerates an unreachable node.</summary>
+    public void ChangeToleration(string name, long seconds)
+    {
+        if (!Pods.TryGetValue(name, out var pod))
+            return;
+        var changed = pod with
+        {
+            Metadata = pod.Metadata with { ResourceVersion = NextRevision(), Generation = pod.Metadata.Generation + 1 },
+            Spec = pod.Spec with { Tolerations = [Toleration(seconds)] },
+        };
+        if (Broken != Broken.TolerationsCountUnseen)
+            UnseenToleration.Record(changed, pod);
+        Pods[name] = changed;
+    }
+
+    /// <summary>A daemon reports which generation of a pod it acts by.</summary>
+    public void ReportSeen(string name, long? generation)
+    {
+        if (!Pods.TryGetValue(name, out var pod))
+            return;
+        var reported = pod with
+        {
+            Metadata = pod.Metadata with { ResourceVersion = NextRevision() },
+            Status = pod.Status with { ObservedGeneration = generation },
+        };
+        UnseenToleration.RecordStatus(reported, pod);
+        Pods[name] = reported;
     }
 
     /// <summary>How long a message takes.</summary>

@@ -11,7 +11,8 @@ internal sealed class SimulatedDaemon : IPeers
     private readonly DriftingClock _clock;
     private readonly string _file;
     private readonly FencingViews _views;
-    private readonly TimeSpan _limit;
+    private TimeSpan _limit;
+    private long? _generation;
     private LeaseClock _lease = null!;
     private NodeVote _vote = null!;
     private int _life;
@@ -92,6 +93,7 @@ internal sealed class SimulatedDaemon : IPeers
         var hold = new HoldAgent(_views, _vote, _lease, this, _world.Times with { GrantTime = grants }, _clock, NullLogger.Instance);
         _world.Every(_world.Between(0, 0.5), () => Lives(life) ? Renew(life) : null);
         _world.Every(_world.Between(0, 1), () => Lives(life) ? ReadView() : null);
+        _world.Every(_world.Between(0, 1), () => Lives(life) ? ReadPod() : null);
         AskAgain(hold, life, _world.Between(0, 0.5));
         if (!isRestart)
             _lease.Acknowledge(_lease.Now, _world.Times.FencingTime);
@@ -202,6 +204,24 @@ internal sealed class SimulatedDaemon : IPeers
     {
         if (!Up.IsCut && !Down.IsCut && !_world.IsAway)
             _views.Upsert(_world.Nodes[Name]);
+        return _world.Between(0.2, 1.5);
+    }
+
+    /// <summary>Acts by the pod as it is now, and says so.</summary>
+    private double? ReadPod()
+    {
+        if (!Up.IsCut && !Down.IsCut && !_world.IsAway && _world.Pods.TryGetValue(Name, out var pod) && pod.Metadata.Generation != _generation)
+        {
+            Look();
+            _limit = _world.Times.StopAfter(pod)!.Value;
+            Look();
+            if (_lease.Remaining(_limit) > TimeSpan.Zero || _world.Broken == Broken.LimitsAreToldWhenTheyAreOver)
+            {
+                var seen = _generation = pod.Metadata.Generation;
+                Send(() => _world.ReportSeen(Name, seen));
+            }
+        }
+
         return _world.Between(0.2, 1.5);
     }
 

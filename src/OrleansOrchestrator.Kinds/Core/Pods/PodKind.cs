@@ -3,6 +3,7 @@ using k8s.Models;
 using OrleansOrchestrator.Kinds.FlowControl;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
@@ -106,6 +107,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
     protected override void PrepareForCreate(V1Pod obj)
     {
         AffinityLabelKeys.Merge(obj);
+        UnseenToleration.Record(obj, null);
         obj.Status = new V1PodStatus
         {
             Phase = PodPhase.Pending,
@@ -124,8 +126,11 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         };
     }
 
+    protected override void PrepareForUpdate(V1Pod updated, V1Pod current) => UnseenToleration.Record(updated, current);
+
     protected override void PrepareForStatusUpdate(V1Pod updated, V1Pod current)
     {
+        UnseenToleration.RecordStatus(updated, current);
         updated.Status ??= new V1PodStatus();
         updated.Status.QosClass = updated.Status.QosClass.Or(current.Status?.QosClass ?? QosClass.Of(current.Spec));
     }

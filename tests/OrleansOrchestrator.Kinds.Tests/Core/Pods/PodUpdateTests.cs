@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.Model.Fencing;
+
 namespace OrleansOrchestrator.Kinds.Tests.Core.Pods;
 
 public class PodUpdateTests
@@ -24,6 +28,45 @@ public class PodUpdateTests
     [InlineData("{'spec':{'tolerations':[{'key':'a','operator':'Exists'},{'key':'b','operator':'Exists'}]}}")]
     public void Update_OfUpdatableFields_IsAllowed(string change) =>
         Pods.UpdateFaults(Current, KindCase.Merge(Current, change)).ShouldBe("");
+
+    /// <summary>The node acts by the longest time that it may have seen, so that the control plane must not replace the pod sooner.</summary>
+    [Theory]
+    [InlineData(60, 5, null, "60")]
+    [InlineData(null, 5, null, "forever")]
+    [InlineData(5, 60, null, null)]
+    [InlineData(60, 60, "70", "70")]
+    [InlineData(60, 5, "70", "70")]
+    [InlineData(60, 80, "70", null)]
+    public void Update_ThatShortensATolerationOfLostNodes_RecordsWhatTheNodeMayActBy(int? before, int? after, string? recorded, string? expected)
+    {
+        var stored = Tolerating(before, recorded);
+
+        // Whatever the sender says of the record.
+        foreach (var sent in new[] { Tolerating(after, null), Tolerating(after, "1"), Tolerating(after, recorded) })
+            RecordIn(Pods.Updated(stored, sent)).ShouldBe(expected);
+        RecordIn(Pods.Updated(KindCase.Merge(stored, "{'spec':{'nodeName':null}}"), Tolerating(after, recorded))).ShouldBeNull();
+        RecordIn(Pods.Created(Tolerating(after, "1"))).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(3, "70")]
+    [InlineData(4, null)]
+    [InlineData(null, "70")]
+    public void Status_OfANodeThatHasSeenTheNewestGeneration_RemovesTheRecord(int? seen, string? expected)
+    {
+        var stored = KindCase.Merge(Tolerating(5, "70"), "{'metadata':{'generation':4}}");
+        var status = seen is null ? "{}" : $"{{'observedGeneration':{seen}}}";
+
+        RecordIn(Pods.StatusUpdated(stored, KindCase.Merge(stored, $"{{'status':{status}}}"))).ShouldBe(expected);
+        RecordIn(Pods.StatusUpdated(stored, KindCase.Merge(stored, $"{{'metadata':{{'annotations':null}},'status':{status}}}"))).ShouldBe(expected);
+    }
+
+    private static string Tolerating(int? seconds, string? recorded) => KindCase.Merge(
+        Current,
+        $"{{'metadata':{{'annotations':{{'{UnseenToleration.Annotation}':{(recorded is null ? "null" : $"'{recorded}'")}}}}},"
+        + $"'spec':{{'tolerations':[{{'key':'node.kubernetes.io/unreachable','operator':'Exists','effect':'NoExecute','tolerationSeconds':{seconds?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}]}}}}");
+
+    private static string? RecordIn(JsonNode pod) => (string?)pod["metadata"]!["annotations"]?[UnseenToleration.Annotation];
 
     [Theory]
     [InlineData("{'nodeName':'n2'}", Refusal + "nodeName: \"n1\" → \"n2\"")]
