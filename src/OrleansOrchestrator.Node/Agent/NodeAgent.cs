@@ -215,7 +215,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             vote.Voter, isHollow ? "" : folder.Path);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
-            _api, _options.Name, node, () => new NodeHealth(shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault, pressure.Conditions),
+            _api, _options.Name, node, () => new NodeHealth(shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault ?? guard.Fault, pressure.Conditions),
             runtime, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
             _api,
@@ -250,7 +250,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             var garbage = new GarbageCollector(_options, _pods, runtime, read, events, _timeProvider, _loggers.CreateLogger<GarbageCollector>());
             Run(garbage.RunAsync);
             Run(new EvictionAgent(
-                _options, read, _pods, new PodMeter(runtime, remover.DirectoryOf), pressure, garbage, events, instruments, _timeProvider, _loggers.CreateLogger<EvictionAgent>()).RunAsync);
+                _options, read, _pods, new PodMeter(runtime, remover.DirectoryOf, _timeProvider), pressure, garbage, events, instruments, _timeProvider, _loggers.CreateLogger<EvictionAgent>()).RunAsync);
         }
 
         if (!isHollow || _options.ServiceProxy)

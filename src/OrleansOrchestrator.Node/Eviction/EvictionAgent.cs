@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Pressure;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Thresholds;
 using k8s.Models;
@@ -37,28 +38,35 @@ internal sealed partial class EvictionAgent(
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    // The measurement of files takes at most this part of the time.
+    // The measurement of a pod's files takes at most this part of the time.
     private const int StorageTimeDivisor = 50;
+
+    // A disk holds a few million files; what is found until then is compared with the limits all the same.
+    private static readonly TimeSpan StorageTimeMax = TimeSpan.FromMinutes(5);
+
+    // When a disk is short, which pod goes is decided by what can be measured in this time.
+    private static readonly TimeSpan RankingTimeMax = TimeSpan.FromSeconds(20);
 
     private readonly ILogger _logger = logger;
     private readonly IReadOnlyList<EvictionThreshold> _thresholds = options.Thresholds;
     private PressureHistory _history = PressureHistory.Empty;
     private long _startedAt;
-    private TimeSpan _storageAt;
+    private readonly Dictionary<string, TimeSpan> _storageAt = new(StringComparer.Ordinal);
+    private NodeReadings? _readings;
 
     private TimeSpan Now => timeProvider.GetElapsedTime(_startedAt);
 
     public Task RunAsync(CancellationToken cancellationToken)
     {
         _startedAt = timeProvider.GetTimestamp();
-        return SupervisedLoop.RunAsync("eviction agent", LookAsync, timeProvider, _logger, cancellationToken);
+        return Task.WhenAll(
+            SupervisedLoop.RunAsync("eviction agent", LookAsync, timeProvider, _logger, cancellationToken),
+            SupervisedLoop.RunAsync("storage limits", EndThoseBeyondTheirLimitsAsync, timeProvider, _logger, cancellationToken));
     }
 
     private async Task<TimeSpan?> LookAsync(CancellationToken cancellationToken)
     {
         var readings = Observe();
-        if (await EndThoseBeyondTheirLimitsAsync(readings, cancellationToken))
-            return TimeSpan.Zero;
         if (_history.Due is not [var threshold, ..])
             return options.EvictionMonitoringPeriod;
 
@@ -72,7 +80,8 @@ internal sealed partial class EvictionAgent(
                 return options.EvictionMonitoringPeriod;
         }
 
-        var measured = await meter.MeasureAsync([.. Candidates().Select(worker => (worker.Pod!, worker.Seen!))], isOfDisk, cancellationToken);
+        var candidates = Candidates().Select(worker => (worker.Pod!, worker.Seen!)).ToList();
+        var measured = isOfDisk ? await meter.MeasureStorageAsync(candidates, RankingTimeMax, cancellationToken) : await meter.MeasureAsync(candidates, cancellationToken);
         if (EvictionRanking.Rank(measured, threshold.Signal, readings.HasImageFs) is not [var first, ..])
         {
             LogNobody(threshold.Signal.Name);
@@ -89,6 +98,7 @@ internal sealed partial class EvictionAgent(
     private NodeReadings Observe()
     {
         var readings = read();
+        Volatile.Write(ref _readings, readings);
         _history = _history.Next(_thresholds, readings, options.EvictionPressureTransitionPeriod, Now);
         var before = pressure.Conditions;
         pressure.Conditions = _history.Conditions;
@@ -102,21 +112,32 @@ internal sealed partial class EvictionAgent(
         return readings;
     }
 
-    private async Task<bool> EndThoseBeyondTheirLimitsAsync(NodeReadings readings, CancellationToken cancellationToken)
+    /// <summary>Measures one pod after the other: one with very many files holds up neither the others nor the node's own decisions.</summary>
+    private async Task<TimeSpan?> EndThoseBeyondTheirLimitsAsync(CancellationToken cancellationToken)
     {
         var limited = Candidates().Where(worker => StorageLimits.HasAny(worker.Pod!)).ToList();
-        if (limited.Count == 0 || Now < _storageAt)
-            return false;
-        var began = Now;
-        var measured = await meter.MeasureAsync([.. limited.Select(worker => (worker.Pod!, worker.Seen!))], withStorage: true, cancellationToken);
-        _storageAt = Now + ((Now - began) * StorageTimeDivisor);
-        var beyond = measured
-            .Select(pod => (pod.Pod, Excess: pod.Usage is { } usage ? StorageLimits.FindExcess(pod.Pod, usage, readings.HasImageFs) : null))
-            .Where(one => one.Excess is not null)
-            .Select(one => (one.Pod, new PodEnding(PodFailures.Evicted(one.Excess!.Message, isDisrupted: false), HardGrace), one.Excess.Signal))
-            .ToList();
-        await EvictAsync(beyond, cancellationToken);
-        return beyond.Count > 0;
+        foreach (var gone in _storageAt.Keys.Except(limited.Select(worker => worker.Uid), StringComparer.Ordinal).ToList())
+            _storageAt.Remove(gone);
+        foreach (var worker in limited.Where(worker => Now >= _storageAt.GetValueOrDefault(worker.Uid)))
+        {
+            if (worker.Pod is not { } pod || worker.Seen is not { } seen || Volatile.Read(ref _readings) is not { } readings)
+                continue;
+            var began = Now;
+            try
+            {
+                var measured = await meter.MeasureStorageAsync([(pod, seen)], StorageTimeMax, cancellationToken);
+                if (measured is [{ Usage: { } usage }] && StorageLimits.FindExcess(pod, usage, readings.HasImageFs) is { } excess)
+                    await EvictAsync([(pod, new PodEnding(PodFailures.Evicted(excess.Message, isDisrupted: false), HardGrace), excess.Signal)], cancellationToken);
+            }
+            catch (RuntimeException exception)
+            {
+                LogUnmeasured(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
+            }
+
+            _storageAt[worker.Uid] = Now + ((Now - began) * StorageTimeDivisor);
+        }
+
+        return options.EvictionMonitoringPeriod;
     }
 
     /// <summary>The pods of which something runs, or may soon. Fenced ones have been killed, and the control plane decides about them when it is
@@ -145,6 +166,9 @@ internal sealed partial class EvictionAgent(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Pod {Namespace}/{Name} is evicted: {Reason}")]
     private partial void LogEvicted(string @namespace, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What pod {Namespace}/{Name} has on disks could not be measured: {Reason}")]
+    private partial void LogUnmeasured(string @namespace, string name, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Too little is left of {Signal}, and there is no pod that the node may evict")]
     private partial void LogNobody(string signal);

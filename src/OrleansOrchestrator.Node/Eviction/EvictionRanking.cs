@@ -54,7 +54,7 @@ internal static class EvictionRanking
     /// <summary>By how much a pod uses more than it requested; null if that is not known.</summary>
     private static long? ExcessOf(MeasuredPod pod, EvictionSignal signal, bool hasImageFs)
     {
-        if (pod.Usage is not { } usage)
+        if (pod.Usage is not { } usage || pod.IsPartial)
             return null;
         var requests = PodRequests.Compute(pod.Pod);
         var storage = LocalStorage.Of(pod.Pod, usage, withRoots: !hasImageFs || signal.IsOfImages, withRest: !hasImageFs || !signal.IsOfImages);

@@ -27,5 +27,8 @@ internal sealed record PodUsage
 /// <param name="Storage">What it has on disks.</param>
 internal readonly record struct ContainerShare(long MemoryBytes, ContainerStorage Storage);
 
-/// <summary>A pod with what it uses; null if it could not be measured.</summary>
-internal sealed record MeasuredPod(V1Pod Pod, PodUsage? Usage);
+/// <summary>A pod with what it uses.</summary>
+/// <param name="Pod">The pod.</param>
+/// <param name="Usage">What it uses; null if it could not be measured.</param>
+/// <param name="IsPartial">Whether it uses at least that, because not all of its files could be measured in time.</param>
+internal sealed record MeasuredPod(V1Pod Pod, PodUsage? Usage, bool IsPartial = false);

@@ -20,8 +20,17 @@ internal static partial class FileCalls
     private const int StatBytes = 256;
     private const int ModeAt = 28;
     private const uint WantsKind = 1;
+    private const int NamesAt = 16;
     private const int GroupAt = 24;
+    private const int InodeAt = 32;
+    private const int BlocksAt = 48;
+    private const int DeviceAt = 136;
+    private const int MountAt = 144;
     private const uint WantsBasics = 0x7ff;
+    private const uint WantsMount = 0x1000;
+    // The kernel counts blocks in this unit on every file system (stat(2)).
+    private const int BlockBytes = 512;
+    private const int WithoutFollowing = 0x100;
     private const int EmptyPath = 0x1000;
     private const int PermissionBits = 0xfff;
     private const int WorkingDirectory = -100;
@@ -86,15 +95,34 @@ internal static partial class FileCalls
     public static FileState StateOf(SafeFileHandle handle)
     {
         Span<byte> facts = stackalloc byte[StatBytes];
-        if (Stat(GetStat, handle.DangerousGetHandle(), Encode(""), EmptyPath, WantsBasics, facts) != 0)
+        if (Stat(GetStat, handle.DangerousGetHandle(), Encode(""), EmptyPath, WantsBasics | WantsMount, facts) != 0)
             throw new IOException("statx refused an open file");
+        return StateIn(facts);
+    }
+
+    /// <summary>What an entry of an open directory is; null if it is gone. Links are not followed.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The entry's name, which ends with a zero.</param>
+    public static FileState? StateOf(SafeFileHandle directory, byte[] name)
+    {
+        Span<byte> facts = stackalloc byte[StatBytes];
+        return Stat(GetStat, directory.DangerousGetHandle(), name, WithoutFollowing, WantsBasics | WantsMount, facts) == 0 ? StateIn(facts) : null;
+    }
+
+    private static FileState StateIn(ReadOnlySpan<byte> facts)
+    {
         var mode = BitConverter.ToUInt16(facts[ModeAt..]);
-        return new FileState((FileKind)(mode >> 12), (UnixFileMode)(mode & PermissionBits), BitConverter.ToUInt32(facts[GroupAt..]));
+        return new FileState(
+            (FileKind)(mode >> 12), (UnixFileMode)(mode & PermissionBits), BitConverter.ToUInt32(facts[GroupAt..]),
+            new FileId(BitConverter.ToUInt64(facts[DeviceAt..]), BitConverter.ToUInt64(facts[InodeAt..])), BitConverter.ToUInt32(facts[NamesAt..]),
+            BitConverter.ToInt64(facts[BlocksAt..]) * BlockBytes, (BitConverter.ToUInt32(facts) & WantsMount) != 0 ? BitConverter.ToInt64(facts[MountAt..]) : null);
     }
 
     /// <summary>The kernel's number of the mount that an open file is on.</summary>
     public static int MountOf(SafeFileHandle handle)
     {
+        if (StateOf(handle).Mount is { } told)
+            return (int)told;
         const string field = "mnt_id:";
         var line = File.ReadLines($"/proc/self/fdinfo/{handle.DangerousGetHandle()}").First(line => line.StartsWith(field, StringComparison.Ordinal));
         return int.Parse(line.AsSpan(field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);

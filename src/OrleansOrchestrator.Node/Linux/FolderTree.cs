@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -20,11 +21,6 @@ internal static partial class FolderTree
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int RemovesDirectory = 0x200;
-    // The layout of an entry: its length, and its name, which ends with a zero.
-    private const int LengthAt = 16;
-    private const int NameAt = 19;
-
-    private static readonly nint GetEntries = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 61 : 217;
 
     /// <summary>Removes a folder in which somebody may write a little longer, unless it is gone already.</summary>
     /// <param name="folder">Its path. Only the daemon can change the folder that it is in.</param>
@@ -39,7 +35,7 @@ internal static partial class FolderTree
         {
             try
             {
-                await Task.Run(() => Remove(folder, cancellationToken), cancellationToken);
+                await FileWork.Changes.RunAsync(() => Remove(folder, cancellationToken), cancellationToken);
                 return;
             }
             catch (IOException) when (refused is null || timeProvider.GetElapsedTime(refused.Value) < Patience)
@@ -99,17 +95,18 @@ internal static partial class FolderTree
     /// <summary>The removal of one tree.</summary>
     private sealed class Removal(int mount, CancellationToken cancellationToken)
     {
-        private readonly byte[] _buffer = new byte[32 * 1024];
-        private readonly Stack<string> _left = new();
-        // A directory that is being read may tell of what was moved into it meanwhile.
-        private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
+        private readonly byte[] _buffer = FolderEntries.NewBuffer();
+
+        // What is moved to the top is numbered, so that it needs no memory.
+        private readonly string _prefix = $".removed-{Guid.NewGuid():N}-";
+        private long _moved;
 
         public void EmptyAll(SafeFileHandle top)
         {
             Empty(top, top);
-            while (_left.TryPop(out var moved))
+            for (var next = 0L; next < _moved; next++)
             {
-                var name = FileCalls.Encode(moved);
+                var name = NameOf(next);
                 using (var directory = OpenDirectory(top, name))
                 {
                     if (directory is not null)
@@ -121,6 +118,8 @@ internal static partial class FolderTree
             }
         }
 
+        private byte[] NameOf(long number) => FileCalls.Encode(string.Create(CultureInfo.InvariantCulture, $"{_prefix}{number}"));
+
         /// <returns>Null if it is no directory, or gone.</returns>
         public SafeFileHandle? OpenDirectory(SafeFileHandle parent, byte[] name)
         {
@@ -131,33 +130,26 @@ internal static partial class FolderTree
         /// <summary>Removes the entries of a directory, and moves those that are not empty to the top.</summary>
         private void Empty(SafeFileHandle directory, SafeFileHandle top)
         {
-            while (true)
+            var own = Encoding.UTF8.GetBytes(_prefix);
+            bool any;
+            do
             {
-                var length = ReadEntries(GetEntries, directory, _buffer, _buffer.Length);
-                if (length < 0)
-                    throw Failure("getdents", []);
-                if (length == 0)
-                    return;
-                for (var at = 0; at < length; at += BitConverter.ToUInt16(_buffer, at + LengthAt))
+                any = false;
+                foreach (var (name, _) in FolderEntries.ReadPiece(directory, _buffer))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var name = _buffer[(at + NameAt)..(Array.IndexOf(_buffer, (byte)0, at + NameAt) + 1)];
-                    if (name is [(byte)'.', 0] or [(byte)'.', (byte)'.', 0] || _moved.Contains(Encoding.UTF8.GetString(name.AsSpan(..^1))) || TryRemove(directory, name))
+                    any = true;
+                    // A directory that is being read may tell of what was moved into it meanwhile.
+                    if (name is [(byte)'.', 0] or [(byte)'.', (byte)'.', 0] || name.AsSpan().StartsWith(own) || TryRemove(directory, name))
                         continue;
                     TakeOver(directory, name);
-                    Move(directory, name, top);
+                    if (Rename(directory, name, top, NameOf(_moved)) == 0)
+                        _moved++;
+                    else if (Marshal.GetLastPInvokeError() != Errno.NotFound)
+                        throw Failure("rename", name);
                 }
             }
-        }
-
-        private void Move(SafeFileHandle directory, byte[] name, SafeFileHandle top)
-        {
-            var moved = $".removed-{Guid.NewGuid():N}";
-            _moved.Add(moved);
-            if (Rename(directory, name, top, FileCalls.Encode(moved)) == 0)
-                _left.Push(moved);
-            else if (Marshal.GetLastPInvokeError() != Errno.NotFound)
-                throw Failure("rename", name);
+            while (any);
         }
 
         /// <summary>Gives the daemon the right to change a directory, if it is not root but the directory is its own.</summary>
@@ -189,10 +181,6 @@ internal static partial class FolderTree
             throw new IOException($"something is mounted at {Encoding.UTF8.GetString(name.AsSpan(..^1))}");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint ReadEntries(nint number, SafeFileHandle directory, [Out] byte[] buffer, nint size);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -16,71 +16,29 @@ internal static class VolumeWalk
     {
         using var root = FileCalls.Open(volume, FileCalls.PathOnly);
         if (root.IsInvalid)
-            throw Failure("open", volume);
+            throw Failure(volume);
         var state = FileCalls.StateOf(root);
         if (state.Kind == FileKind.Directory)
-            VisitBelow(root, FileCalls.MountOf(root), visit, cancellationToken);
+        {
+            var mount = FileCalls.MountOf(root);
+            FolderWalk.Visit(root, (directory, name) => VisitEntry(directory, name, mount, visit), cancellationToken);
+        }
+
         visit(root, state);
     }
 
-    private static void VisitBelow(SafeFileHandle root, int mount, Action<SafeFileHandle, FileState> visit, CancellationToken cancellationToken)
+    /// <returns>Whether it is a folder of the volume.</returns>
+    private static bool VisitEntry(SafeFileHandle directory, byte[] name, int mount, Action<SafeFileHandle, FileState> visit)
     {
-        var buffer = FolderEntries.NewBuffer();
-        var left = new Stack<byte[][]>();
-        left.Push([]);
-        while (left.TryPop(out var folder))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var directory = OpenFolder(root, folder, mount);
-            if (directory is null)
-                continue;
-            foreach (var name in FolderEntries.Read(directory, buffer))
-            {
-                using var entry = Open(directory, name, FileCalls.PathOnly | FileCalls.NoLink);
-                if (entry is null || FileCalls.MountOf(entry) != mount)
-                    continue;
-                var state = FileCalls.StateOf(entry);
-                visit(entry, state);
-                if (state.Kind == FileKind.Directory)
-                    left.Push([.. folder, name]);
-            }
-        }
+        using var entry = FileCalls.Open(directory, name, FileCalls.PathOnly | FileCalls.NoLink);
+        if (entry.IsInvalid)
+            return Marshal.GetLastPInvokeError() is Errno.NotFound ? false : throw Failure(Encoding.UTF8.GetString(name.AsSpan().TrimEnd((byte)0)));
+        if (FileCalls.MountOf(entry) != mount)
+            return false;
+        var state = FileCalls.StateOf(entry);
+        visit(entry, state);
+        return state.Kind == FileKind.Directory;
     }
 
-    /// <summary>Opens a folder step by step, so that no link is followed. Null if it is gone, or leads elsewhere by now.</summary>
-    private static SafeFileHandle? OpenFolder(SafeFileHandle root, byte[][] names, int mount)
-    {
-        var present = Open(root, FileCalls.Encode("."), FileCalls.OnlyDirectory);
-        foreach (var name in names)
-        {
-            if (present is null)
-                return null;
-            var next = Open(present, name, FileCalls.OnlyDirectory | FileCalls.NoLink);
-            present.Dispose();
-            present = next;
-        }
-
-        if (present is not null && FileCalls.MountOf(present) != mount)
-        {
-            present.Dispose();
-            return null;
-        }
-
-        return present;
-    }
-
-    /// <returns>Null if it is gone, or something else by now.</returns>
-    private static SafeFileHandle? Open(SafeFileHandle directory, byte[] name, int flags)
-    {
-        var handle = FileCalls.Open(directory, name, flags);
-        if (!handle.IsInvalid)
-            return handle;
-        var error = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        return error is Errno.NotFound or Errno.NotADirectory or Errno.TooManyLinks
-            ? null
-            : throw new IOException($"open {Encoding.UTF8.GetString(name.AsSpan().TrimEnd((byte)0))}: {Marshal.GetPInvokeErrorMessage(error)}");
-    }
-
-    private static IOException Failure(string call, string path) => new($"{call} {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+    private static IOException Failure(string path) => new($"open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
 }

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -22,7 +23,7 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
         folder.BeginUse(record, path);
         Prepare(found, path);
         if (pod.Spec.SecurityContext is { FsGroup: { } group } context && found.Spec.HostPath is null && volume.PersistentVolumeClaim?.ReadOnlyProperty != true)
-            VolumeOwnership.Apply(path, group, context.FsGroupChangePolicy, cancellationToken);
+            await FileWork.Changes.RunAsync(() => VolumeOwnership.Apply(path, group, context.FsGroupChangePolicy, cancellationToken), cancellationToken);
         folder.CompleteUse(record);
         return path;
     }

@@ -45,6 +45,40 @@ public sealed class EvictionNodeTests
         await node.PodAsync("next", TestPods.IsReady, "new pods are welcome again");
     }
 
+    /// <summary>A pod whose files take for ever to measure holds up no decision about the node.</summary>
+    [Fact]
+    public async Task Node_ShortOfMemoryWhileAPodIsMeasured_EvictsAtOnce()
+    {
+        using var end = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
+        await using var node = await StartAsync(RuntimeKind.Hollow);
+        try
+        {
+            var runtime = (HollowRuntime)node.Agent.Runtime;
+            runtime.UsageOf = container => new ContainerUsage(0, container.Id.StartsWith("large", StringComparison.Ordinal) ? 2 * Gibi : Gibi);
+            runtime.StorageOf = _ =>
+            {
+                begun.Set();
+                end.Wait(TimeSpan.FromMinutes(1));
+                return default;
+            };
+            var vast = Named("vast");
+            vast.Spec.Volumes = [new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource { SizeLimit = new ResourceQuantity("1Mi") } }];
+            node.Put(vast);
+            node.Put(Named("large"));
+            await node.PodAsync("large", TestPods.IsReady, "it runs");
+            await Eventually.HoldsAsync(() => begun.IsSet, "the other one is being measured");
+
+            node.Signals = () => CountPods(node) > 1 ? Memory(64L << 20) : Memory(2 * Gibi);
+
+            (await node.PodAsync("large", pod => pod.Status.Phase == "Failed", "it is evicted")).Status.Reason.ShouldBe("Evicted");
+        }
+        finally
+        {
+            end.Set();
+        }
+    }
+
     [Fact]
     public async Task Node_ShortOfMemory_RejectsPodsWithoutRequests()
     {
