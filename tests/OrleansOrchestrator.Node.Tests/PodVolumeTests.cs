@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
@@ -206,6 +207,92 @@ public sealed class PodVolumeTests : IDisposable
         Mounts.UnmountBelow(_folder);
     }
 
+    /// <summary>Whoever may write to the volume may write to what is made in it.</summary>
+    [Theory]
+    [InlineData(null, "777")]
+    [InlineData(2000L, "2777")]
+    public async Task SubPath_ThatIsMade_HasThePermissionsOfItsVolume(long? group, string mode)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can change groups.");
+        var pod = PodWith(new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() });
+        pod.Spec.SecurityContext = new V1PodSecurityContext { FsGroup = group };
+        var volume = (await PrepareAsync(new Source(), pod, prepared: null))["scratch"];
+        Directory.CreateDirectory(Path.Combine(volume, "kept"));
+        File.SetUnixFileMode(Path.Combine(volume, "kept"), UnixFileMode.UserRead);
+
+        SubPath.Open(volume, "a/b").Dispose();
+        SubPath.Open(volume, "kept").Dispose();
+
+        foreach (var made in new[] { "a", "a/b" })
+        {
+            using var opened = FileCalls.Open(Path.Combine(volume, made), FileCalls.PathOnly);
+            var state = FileCalls.StateOf(opened);
+            Convert.ToString((int)state.Mode, 8).ShouldBe(mode);
+            state.Group.ShouldBe((uint)(group ?? 0));
+        }
+
+        File.GetUnixFileMode(Path.Combine(volume, "kept")).ShouldBe(UnixFileMode.UserRead, "it was there");
+    }
+
+    /// <summary>By its path a container that shares the volume could exchange it before the engine uses it.</summary>
+    [Fact]
+    public void SubPath_ThatCannotBeMounted_IsNotGivenByItsPath()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount.");
+        var volume = Directory.CreateDirectory(Path.Combine(_folder, "memory")).FullName;
+        Mounts.Memory(volume, 1_000_000, (UnixFileMode)0b111_111_111);
+        using var opened = SubPath.Open(volume, "sub");
+        Mounts.Unmount(volume);
+
+        Should.Throw<IOException>(() => opened.MountAt(Path.Combine(_folder, "subpaths", "0"))).Message.ShouldStartWith("mount ");
+    }
+
+    [Theory]
+    [InlineData("$(GONE)", "GONE")]
+    [InlineData("$(EMPTY)", "EMPTY")]
+    [InlineData("logs/$(GONE)/$(NAME)/$(EMPTY)", "EMPTY, GONE")]
+    public async Task SubPath_WhoseVariableHasNoValue_IsAFaultAndNotAnotherPath(string expression, string missing)
+    {
+        var pod = PodWith(new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() });
+        var container = pod.Spec.Containers[0];
+        container.VolumeMounts = [new V1VolumeMount { Name = "scratch", MountPath = "/logs", SubPathExpr = expression }];
+        container.Env =
+        [
+            new V1EnvVar { Name = "NAME", Value = "a" },
+            new V1EnvVar { Name = "EMPTY", ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "metadata.annotations['none']" } } },
+        ];
+        var volumes = await PrepareAsync(new Source(), pod, prepared: null);
+        var builder = new ContainerSpecBuilder(Variables(new Source()), new NoServices(), new SecurityBuilder(_folder, seccompDefault: false), 1_000_000);
+
+        var fault = await Should.ThrowAsync<ConfigurationException>(builder.BuildAsync(
+            pod, new ContainerStart(container, 0, null), new ImageResult("id", null, ""), volumes, Path.Combine(_folder, "pod"), Cancelled));
+
+        fault.Message.ShouldBe($"missing value for {missing}");
+        Directory.EnumerateFileSystemEntries(volumes["scratch"]).ShouldBeEmpty();
+    }
+
+    /// <summary>A volume whose object is gone keeps its content, and no other volume from being refreshed.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Volumes_OneCannotBeRefreshed_TheOthersAre(bool isApiAway)
+    {
+        var pod = PodWith(
+            new V1Volume { Name = "gone", ConfigMap = new V1ConfigMapVolumeSource { Name = "gone" } },
+            new V1Volume { Name = "map", ConfigMap = new V1ConfigMapVolumeSource { Name = "settings" } });
+        var source = new Source();
+        var first = await PrepareAsync(source, pod, prepared: null);
+        source.Value = "new";
+        source.Gone = isApiAway ? () => throw new ApiUnavailableException(new IOException("away")) : () => null;
+        if (isApiAway)
+            Directory.Delete(first["gone"], recursive: true);
+
+        var fault = await Should.ThrowAsync<Exception>(PrepareAsync(source, pod, first));
+
+        fault.Message.ShouldContain(isApiAway ? "away" : "gone");
+        (await File.ReadAllTextAsync(Path.Combine(first["map"], "key"), Cancelled)).ShouldBe("new");
+    }
+
     [Fact]
     public async Task Pod_WithAFileThatNobodyMayRemove_GoesAndSaysWhatIsLeft()
     {
@@ -285,8 +372,10 @@ public sealed class PodVolumeTests : IDisposable
     {
         public string Value { get; set; } = "old";
 
+        public Func<V1ConfigMap?>? Gone { get; set; }
+
         public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
-            Task.FromResult<V1ConfigMap?>(new V1ConfigMap { BinaryData = new Dictionary<string, byte[]> { ["key"] = Encoding.UTF8.GetBytes(Value) } });
+            Task.FromResult(name == "gone" && Gone is not null ? Gone() : new V1ConfigMap { BinaryData = new Dictionary<string, byte[]> { ["key"] = Encoding.UTF8.GetBytes(Value) } });
 
         public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1Secret?>(null);
 

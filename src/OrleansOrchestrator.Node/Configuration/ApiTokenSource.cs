@@ -42,6 +42,12 @@ internal sealed class ApiTokenSource(ClusterConnection api, SteadyClock clock) :
         }
     }
 
+    public void Forget(string podUid)
+    {
+        foreach (var key in _tokens.Keys.Where(key => key.PodUid == podUid))
+            _tokens.TryRemove(key, out _);
+    }
+
     private async Task<Entry> RequestAsync(V1Pod pod, Key key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var request = new Authenticationv1TokenRequest

@@ -10,4 +10,7 @@ internal interface ITokenSource
     /// <param name="wanted">Whom it is for, and how long it is to be valid.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<string> GetTokenAsync(V1Pod pod, V1ServiceAccountTokenProjection wanted, CancellationToken cancellationToken);
+
+    /// <summary>Forgets the tokens of a pod that is gone.</summary>
+    void Forget(string podUid);
 }

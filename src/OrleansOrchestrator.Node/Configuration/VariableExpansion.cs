@@ -9,8 +9,11 @@ namespace OrleansOrchestrator.Node.Configuration;
 /// </remarks>
 internal static class VariableExpansion
 {
+    /// <param name="text">The text.</param>
+    /// <param name="variables">The variables.</param>
+    /// <param name="missing">Takes the names of those that are not defined or empty, if the caller cannot do without.</param>
     /// <exception cref="ConfigurationException">The result is larger than a program's input may be.</exception>
-    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
+    public static string Expand(string text, IReadOnlyDictionary<string, string> variables, ICollection<string>? missing = null)
     {
         if (!text.Contains('$', StringComparison.Ordinal))
             return text;
@@ -32,7 +35,10 @@ internal static class VariableExpansion
             else if (text.IndexOf(')', i) is var end and >= 0)
             {
                 var name = text[(i + 2)..end];
-                result.Append(variables.TryGetValue(name, out var value) ? value : text[i..(end + 1)]);
+                var isDefined = variables.TryGetValue(name, out var value);
+                result.Append(isDefined ? value : text[i..(end + 1)]);
+                if (string.IsNullOrEmpty(value))
+                    missing?.Add(name);
                 i = end;
             }
             else

@@ -69,9 +69,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
                 throw new ConfigurationException($"cannot find volume \"{mount.Name}\" to mount into container \"{container.Name}\"");
             var volume = pod.Spec.Volumes?.FirstOrDefault(one => one.Name == mount.Name);
             var isImage = volume?.Image is not null;
-            var subPath = string.IsNullOrEmpty(mount.SubPathExpr)
-                ? mount.SubPath
-                : VariableExpansion.Expand(mount.SubPathExpr, variables);
+            var subPath = string.IsNullOrEmpty(mount.SubPathExpr) ? mount.SubPath : Expand(mount.SubPathExpr, variables);
             if (!string.IsNullOrEmpty(subPath))
             {
                 var place = Path.Combine(directory, "subpaths", container.Name, index.ToString(CultureInfo.InvariantCulture));
@@ -81,8 +79,16 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             // Only the daemon writes volumes with objects of the API, so that no container can plant links in them.
             var isReadOnly = isImage || (volume is not null && (VolumeContent.IsProjected(volume) || volume.PersistentVolumeClaim?.ReadOnlyProperty == true));
             yield return new ContainerMount(
-                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isReadOnly, PropagationOf(mount));
+                mount.Name, source, mount.MountPath.StartsWith('/') ? mount.MountPath : $"/{mount.MountPath}", mount.ReadOnlyProperty == true || isReadOnly, PropagationOf(mount));
         }
+    }
+
+    /// <summary>A path that depends on variables. Without one of them it would be another path, or the whole volume.</summary>
+    private static string Expand(string expression, IReadOnlyDictionary<string, string> variables)
+    {
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
+        var path = VariableExpansion.Expand(expression, variables, missing);
+        return missing.Count == 0 ? path : throw new ConfigurationException($"missing value for {string.Join(", ", missing)}");
     }
 
     private static MountPropagation PropagationOf(V1VolumeMount mount) => mount.MountPropagation switch

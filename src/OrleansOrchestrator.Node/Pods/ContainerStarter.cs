@@ -101,7 +101,6 @@ internal sealed class ContainerStarter(PodServices services)
             ? spec
             : WithFile(spec, spec.TerminationMessagePath, () => TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt));
 
-        // Running containers have the file itself mounted, so that it is written and not replaced.
         string Write(string name, string content)
         {
             var path = Path.Combine(spec.PodDirectory, name);
@@ -110,7 +109,7 @@ internal sealed class ContainerStarter(PodServices services)
         }
     }
 
-    private static ContainerSpec WithFile(ContainerSpec spec, string target, Func<string> make) => spec.Mounts.Any(mount => mount.Target == target)
+    private static ContainerSpec WithFile(ContainerSpec spec, string target, Func<string> make) => spec.Mounts.Any(mount => mount.Target.TrimEnd('/') == target)
         ? spec
         : spec with { Mounts = [.. spec.Mounts, new ContainerMount("", make(), target, ReadOnly: false)] };
 }

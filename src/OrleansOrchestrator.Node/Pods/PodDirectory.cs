@@ -107,6 +107,7 @@ internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
     private void End(PodWorker ended)
     {
         _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended));
+        services.Volumes.Forget(ended.Uid);
         ended.Source.Ended(ended.Uid);
     }
 

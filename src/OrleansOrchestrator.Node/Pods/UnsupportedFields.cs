@@ -14,6 +14,10 @@ internal static class UnsupportedFields
     {
         if (runtime.StartsInstantly)
             return null;
+        if (pod.Spec.Os is { Name: not "linux" })
+            return Rejection("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+        if (pod.Spec.NodeSelector is { } selector && selector.TryGetValue("kubernetes.io/os", out var os) && os != "linux")
+            return Rejection("PodOSSelectorNodeLabelDoesNotMatch", "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label");
         if (pod.Spec.SecurityContext?.SupplementalGroupsPolicy == "Strict")
             return Rejection("SupplementalGroupsPolicyNotSupported", "SupplementalGroupsPolicy=Strict is not supported in this node");
         if (runtime.HasImages)

@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Node.Volumes;
 /// </remarks>
 internal sealed partial class SubPath : IDisposable
 {
-    private const uint DirectoryMode = 0b111_101_101; // 0755
+    private const UnixFileMode HandedOn = (UnixFileMode)0b010_111_111_111; // 02777
 
     private readonly SafeFileHandle _handle;
 
@@ -58,9 +58,10 @@ internal sealed partial class SubPath : IDisposable
     }
 
     /// <summary>
-    /// Mounts it at a place that only the daemon can change, for an engine that takes a path; returns that place. Without the right to
-    /// mount, it is the path without links.
+    /// Mounts it at a place that only the daemon can change, for an engine that takes a path; returns that place. A daemon that is not
+    /// root cannot mount: there it is the path without links.
     /// </summary>
+    /// <exception cref="IOException">The system refused: by its path, somebody else could exchange it before the engine uses it.</exception>
     public string MountAt(string place)
     {
         Mounts.Unmount(place);
@@ -70,7 +71,10 @@ internal sealed partial class SubPath : IDisposable
             Directory.CreateDirectory(place);
         else
             File.WriteAllBytes(place, []);
-        return Mounts.TryBind(_handle, place) ? place : CurrentPath;
+        if (Mounts.TryBind(_handle, place))
+            return place;
+        var why = Marshal.GetLastPInvokeErrorMessage();
+        return System.Environment.IsPrivilegedProcess ? throw new IOException($"mount {CurrentPath}: {why}") : CurrentPath;
     }
 
     public void Dispose() => _handle.Dispose();
@@ -78,10 +82,23 @@ internal sealed partial class SubPath : IDisposable
     private static SafeFileHandle MakeAndOpen(SafeFileHandle root, SafeFileHandle parent, string walked, string name)
     {
         // Another process may have created it; if it is a link, opening it shows where it leads.
-        if (MakeDirectory((int)parent.DangerousGetHandle(), name, DirectoryMode) != 0 && Marshal.GetLastPInvokeError() != Errno.Exists)
+        if (MakeDirectory((int)parent.DangerousGetHandle(), name, (uint)ModeOf(root)) == 0)
+            Share(root, parent, walked, name);
+        else if (Marshal.GetLastPInvokeError() != Errno.Exists)
             throw new IOException($"mkdir {walked}: {Marshal.GetLastPInvokeErrorMessage()}");
         return OpenBeneath(root, walked) ?? throw new ConfigurationException($"subPath \"{walked}\" does not lead to a file or folder of its volume");
     }
+
+    /// <summary>Gives a new folder the permissions of its volume's root, so that whoever may write there may write here.</summary>
+    private static void Share(SafeFileHandle root, SafeFileHandle parent, string walked, string name)
+    {
+        using var made = FileCalls.Open(parent, FileCalls.Encode(name), FileCalls.PathOnly | FileCalls.NoLink | FileCalls.OnlyDirectory);
+        if (made.IsInvalid)
+            throw new IOException($"open {walked}: {Marshal.GetLastPInvokeErrorMessage()}");
+        File.SetUnixFileMode(FileCalls.PathTo(made), ModeOf(root));
+    }
+
+    private static UnixFileMode ModeOf(SafeFileHandle root) => FileCalls.StateOf(root).Mode & HandedOn;
 
     private static SafeFileHandle? OpenBeneath(SafeFileHandle root, string path)
     {

@@ -14,6 +14,9 @@ internal sealed class VolumeContent(IConfigurationSource source, ITokenSource to
     public static bool IsProjected(V1Volume volume) =>
         volume.ConfigMap is not null || volume.Secret is not null || volume.DownwardAPI is not null || volume.Projected is not null;
 
+    /// <summary>Forgets what is kept of a pod that is gone.</summary>
+    public void Forget(string podUid) => tokens.Forget(podUid);
+
     /// <exception cref="ConfigurationException">Something required is missing, or the limit is exceeded.</exception>
     public async Task<IReadOnlyList<VolumeFile>> ReadAsync(V1Pod pod, V1Volume volume, ProjectionRoom room, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Api;
@@ -17,7 +18,11 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
     // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
 
-    /// <summary>Prepares every volume and returns the paths on the node by volume name.</summary>
+    /// <summary>Forgets what is kept of a pod that is gone.</summary>
+    public void Forget(string podUid) => content.Forget(podUid);
+
+    /// <summary>Prepares every volume and returns the paths on the node by volume name. A volume that cannot be prepared keeps no other
+    /// from being so.</summary>
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="podDirectory">The pod's folder on the node.</param>
     /// <param name="prepared">What was prepared before. Of that, only volumes with objects of the API are refreshed: the others are the
@@ -31,6 +36,8 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
         var room = new ProjectionRoom(projectedBytesMax);
+        var faults = new List<string>();
+        ExceptionDispatchInfo? absence = null;
         foreach (var volume in pod.Spec.Volumes ?? [])
         {
             if (!VolumeContent.IsProjected(volume) && prepared?.TryGetValue(volume.Name, out var path) == true)
@@ -45,10 +52,17 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
             }
             catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)
             {
-                throw new ConfigurationException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}");
+                faults.Add($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}");
+            }
+            catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+            {
+                absence ??= ExceptionDispatchInfo.Capture(exception);
             }
         }
 
+        if (faults.Count > 0)
+            throw new ConfigurationException(string.Join("; ", faults));
+        absence?.Throw();
         return paths;
     }
 

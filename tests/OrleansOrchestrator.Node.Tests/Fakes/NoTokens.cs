@@ -8,4 +8,8 @@ internal sealed class NoTokens : ITokenSource
 {
     public Task<string> GetTokenAsync(V1Pod pod, V1ServiceAccountTokenProjection wanted, CancellationToken cancellationToken) =>
         throw new ConfigurationException("there are no tokens");
+
+    public void Forget(string podUid)
+    {
+    }
 }

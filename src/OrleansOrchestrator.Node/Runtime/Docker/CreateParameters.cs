@@ -56,6 +56,9 @@ internal static class CreateParameters
             OpenStdin = spec.Stdin,
             StdinOnce = spec.StdinOnce,
             Tty = spec.Tty,
+
+            // Only the pod's probes probe, and not what the image says.
+            Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
             HostConfig = HostConfigOf(sandbox, spec, cgroup, allowNegativeOom),
         };
 
