@@ -154,7 +154,12 @@ public sealed class ContainerProberTests
             return run(command);
         });
         return new ContainerProber(
-            new ProbeTarget(container, "id", "127.0.0.1", age, reported), new ProbeAction(runtime), _time, static () => { }, (reason, message) => _events.Enqueue((reason, message)));
+            new ProbeTarget(container, "id", "127.0.0.1", age, reported),
+            new ProbeAction(runtime),
+            _time,
+            static kind => new ProbeStatistics(kind, "main"),
+            static () => { },
+            (reason, message) => _events.Enqueue((reason, message)));
     }
 
     private Task AdvanceUntilAsync(Func<bool> condition) => Eventually.HoldsAsync(
