@@ -17,7 +17,7 @@ public sealed class FileWorkTests
                 most = Math.Max(most, Interlocked.Increment(ref running));
                 if (Thread.CurrentThread.IsThreadPoolThread)
                     Interlocked.Increment(ref ofPool);
-                end.Wait(TestContext.Current.CancellationToken);
+                end.WaitHandle.WaitOne(TimeSpan.FromMinutes(1));
                 Interlocked.Decrement(ref running);
             },
             TestContext.Current.CancellationToken)).ToList();

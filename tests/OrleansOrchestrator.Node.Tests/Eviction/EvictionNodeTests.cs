@@ -59,7 +59,7 @@ public sealed class EvictionNodeTests
             runtime.StorageOf = _ =>
             {
                 begun.Set();
-                end.Wait(TimeSpan.FromMinutes(1));
+                end.WaitHandle.WaitOne(TimeSpan.FromMinutes(1));
                 return default;
             };
             var vast = Named("vast");
