@@ -20,9 +20,9 @@ public sealed class DiskFullTests : IDisposable
     public async Task Container_ThatEndsOnAFullDisk_IsReportedWithItsOwnCode()
     {
         await using var node = await StartAsync();
-        var end = Path.Combine(_folder, "end");
-        node.Put(TestPods.Shell("a", $"until test -e {end}; do sleep 0.1; done; exit 7", "Never"));
-        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        var (begun, end) = (Path.Combine(_folder, "begun"), Path.Combine(_folder, "end"));
+        node.Put(TestPods.Shell("a", $"touch {begun}; until test -e {end}; do sleep 0.1; done; exit 7", "Never"));
+        await Eventually.HoldsAsync(() => File.Exists(begun), "its program runs");
 
         Fill(node);
         await File.WriteAllTextAsync(end, "", TestContext.Current.CancellationToken);

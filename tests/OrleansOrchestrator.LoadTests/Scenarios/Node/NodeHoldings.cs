@@ -39,9 +39,16 @@ internal sealed record NodeHoldings
     /// <summary>What there is more of than before: of what pods have nothing may be left.</summary>
     public IReadOnlyList<string> LeftSince(NodeHoldings before) =>
     [
-        .. Counts.Where(count => count.Value > before.Counts[count.Key] + (count.Key is "open files" or "sockets" or "threads" ? Slack : 0))
+        .. Counts.Where(count => count.Value > MostOf(count.Key, before.Counts[count.Key]))
             .Select(count => $"{count.Key} {before.Counts[count.Key]} → {count.Value}"),
     ];
+
+    private static int MostOf(string kind, int before) => kind switch
+    {
+        "containers" or "ends of networks" or "cgroups" or "mounts" or "folders of pods" => 0,
+        "open files" or "sockets" or "threads" => before + Slack,
+        _ => before,
+    };
 
     public override string ToString() => string.Join(", ", Counts.Select(count => $"{count.Key} {count.Value}"));
 
