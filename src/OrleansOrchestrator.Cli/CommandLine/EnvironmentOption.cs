@@ -23,6 +23,19 @@ internal static class EnvironmentOption
         };
     }
 
+    /// <summary>Creates an option for a secret. Its environment variable is not its default value, because help shows defaults.</summary>
+    /// <param name="name">The flag.</param>
+    /// <param name="description">The description for help.</param>
+    public static Option<string?> CreateSecret(string name, string description) => new(name)
+    {
+        Description = $"{description} [env: {VariableOf(name)}]",
+        HelpName = HelpNameOf(name),
+    };
+
+    /// <summary>The secret of such an option; null if neither flag nor variable is set.</summary>
+    public static string? SecretOf(SymbolResult result, Option<string?> option) =>
+        (result.GetValue(option) ?? Environment.GetEnvironmentVariable(VariableOf(option.Name))) is { Length: > 0 } secret ? secret : null;
+
     /// <summary>Refuses an invalid port.</summary>
     public static Option<int> AsPort(this Option<int> option) => option.Within(0, 65_535);
 

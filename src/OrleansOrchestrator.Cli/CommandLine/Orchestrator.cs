@@ -16,6 +16,7 @@ internal static class Orchestrator
             DevCommand.Create(),
             SiloCommand.Create(),
             NodeCommand.Create(),
+            TokenCommand.Create(),
             MigrateCommand.Create(),
             KubeConfigCommand.Create(),
             HelloCommand.Create(),

@@ -1,6 +1,8 @@
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Identity;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 
@@ -15,7 +17,6 @@ internal static class NodeProcess
     {
         using var signal = new ShutdownSignal(cancellationToken);
         DataDirectory.Prepare(settings.DataDirectory);
-        var configuration = NodeKubeConfig.Read(settings.KubeConfig);
         using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, () => signal.Token.IsCancellationRequested));
         var configured = NodeOptions.Of(settings.Options);
         var options = configured with
@@ -30,11 +31,15 @@ internal static class NodeProcess
             ServiceProxy = true,
             ServiceCidr = null,
         };
-        await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers);
+        var note = new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System);
+        var joined = await JoinAsync(settings, options, note, loggers, signal.Token);
+        if (joined is not var (configuration, certificate))
+            return ExitCodes.Success;
+        await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers, certificate);
         try
         {
             var starting = StartAsync(agent, signal.Token);
-            await new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System).WaitAsync(
+            await note.WaitAsync(
                 starting, () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
             Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
             await signal.Token.WaitAsync();
@@ -48,6 +53,32 @@ internal static class NodeProcess
             await agent.ShutDownAsync(CancellationToken.None);
         await agent.StopAsync(stopPods: false, CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Finds how the daemon reaches the cluster and logs in.</summary>
+    /// <returns>Null if the process was asked to stop before it knew.</returns>
+    /// <exception cref="CommandException">It cannot join.</exception>
+    private static async Task<(KubernetesClientConfiguration Configuration, ClientCertificate? Certificate)?> JoinAsync(
+        NodeSettings settings, NodeAgentOptions options, WaitingNote note, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        if (settings.Join is not { } how)
+            return (NodeKubeConfig.Read(settings.KubeConfig), null);
+        var lifetime = options.ClientCertificateDuration > TimeSpan.Zero ? options.ClientCertificateDuration : (TimeSpan?)null;
+        var join = new NodeJoin(how, settings.Name, lifetime, TimeProvider.System, loggers);
+        try
+        {
+            var joining = join.JoinAsync(cancellationToken);
+            await note.WaitAsync(joining, () => $"node {settings.Name} has not joined: {join.Waiting ?? "the cluster has not answered"}", cancellationToken);
+            return await joining;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception refused) when (refused is JoinException or CertificateRefusedException)
+        {
+            throw new CommandException($"node {settings.Name} cannot join: {refused.Message}", refused);
+        }
     }
 
     private static async Task StartAsync(NodeAgent agent, CancellationToken cancellationToken)

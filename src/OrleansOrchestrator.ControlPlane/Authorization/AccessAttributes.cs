@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Selectors;
+
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>The action that somebody asks for, on a resource or on another path of the API.</summary>
@@ -30,6 +32,48 @@ public record AccessAttributes
 
     /// <summary>The object's name; empty for a collection.</summary>
     public string Name { get; init; } = "";
+
+    /// <summary>The field selector of a list or watch as text; empty if there is none.</summary>
+    public string FieldSelector { get; init; } = "";
+
+    /// <summary>The label selector of a list or watch as text; empty if there is none.</summary>
+    public string LabelSelector { get; init; } = "";
+
+    /// <summary>The only object that the action is on: the named one, or the one to which a field selector limits a list or watch. Empty
+    /// for all others.</summary>
+    public string SelectedName => Name.Length > 0 ? Name : RequiredField("metadata.name") ?? "";
+
+    /// <summary>The value that a list or watch requires a field to have; null if it requires none.</summary>
+    public string? RequiredField(string field)
+    {
+        if (FieldSelector.Length == 0)
+            return null;
+        try
+        {
+            return Model.Selectors.FieldSelector.Parse(FieldSelector).RequiredValue(field);
+        }
+        catch (SelectorException)
+        {
+            // The request is refused for it afterwards.
+            return null;
+        }
+    }
+
+    /// <summary>The value that a list or watch requires a label to have; null if it requires none.</summary>
+    public string? RequiredLabel(string key)
+    {
+        if (LabelSelector.Length == 0)
+            return null;
+        try
+        {
+            return Model.Selectors.LabelSelector.Parse(LabelSelector).Requirements
+                .FirstOrDefault(requirement => requirement.NamesValues && requirement.Key == key && requirement.Values.Count == 1)?.Values[0];
+        }
+        catch (SelectorException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whether the action changes nothing.</summary>
     public bool IsReadOnly => Verb is Verbs.Get or Verbs.List or Verbs.Watch or "head" or "options";

@@ -12,7 +12,7 @@ public static class AuthorizationServices
     {
         services.TryAddSingleton<AuthorizerChain>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizer, SystemAuthorizer>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizer, NodeAuthorizer>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizer, DefaultBindings>());
         return services;
     }
 }

@@ -8,6 +8,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.ApiRegistration;
+using OrleansOrchestrator.Kinds.Bootstrap;
 using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
@@ -20,12 +21,13 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
 /// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, the
-/// <c>kubernetes</c> service, the APIServices of built-in groups, and what other API servers need to trust this one. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
+/// <c>kubernetes</c> service, the APIServices of built-in groups, and
+/// what other API servers and machines that join need to trust this one. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
 /// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
-    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, AuthenticationTrust trust, TimeProvider time,
-    ILogger<ClusterBootstrap> logger)
+    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, AuthenticationTrust trust,
+    PublicClusterInfo info, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
@@ -96,6 +98,9 @@ internal sealed partial class ClusterBootstrap(
         await EnsureStorageClassAsync(cancellationToken);
         if (trust.Data is not null)
             await EnsureAsync(WellKnownResources.ConfigMaps, AuthenticationTrust.Namespace, trust.ToConfigMap, trust.Repair, AuthenticationTrust.Name, cancellationToken);
+
+        if (info.KubeConfig is not null)
+            await EnsureAsync(WellKnownResources.ConfigMaps, ClusterInfo.Namespace, info.ToConfigMap, info.Repair, ClusterInfo.Name, cancellationToken);
 
         // All of the first start share a few commits.
         await Task.WhenAll(BuiltInApis.All.Where(api => api.IsRegistered).Select(api => EnsureAsync(

@@ -14,6 +14,7 @@ using OrleansOrchestrator.ControlPlane.GarbageCollection;
 using OrleansOrchestrator.ControlPlane.Grains;
 using OrleansOrchestrator.ControlPlane.Membership;
 using OrleansOrchestrator.ControlPlane.Memory;
+using OrleansOrchestrator.ControlPlane.NodeAccess;
 using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
@@ -65,7 +66,10 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Usage);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
         services.AddSingleton(AuthenticationTrust.Of(options));
+        services.AddSingleton(PublicClusterInfo.Of(options));
         services.AddSingleton(new ClusterSigner(options.SignCertificate));
+        services.AddSingleton(new RequesterAccess(static (spec, subresource) =>
+            DefaultBindings.AllowApproval(new UserInfo(spec.Username ?? "", [.. spec.Groups ?? []], spec.Uid), subresource)));
 
         WireTypeNames.AddTo(services);
         services.AddSingleton<LocalHeads>();
@@ -94,12 +98,16 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
+        services.AddSingleton<IAdmissionPlugin, LocalFolderAdmission>();
+        services.AddSingleton<IAdmissionPlugin, NodeRestrictionAdmission>();
         services.AddSingleton<FreeClaims>();
         services.AddSingleton<AdmissionReader>();
         services.AddSingleton<AdmissionChain>();
         services.AddSingleton<ResourceQuotaAdmission>();
         services.AddSingleton<IKnownQuotas>(provider => provider.GetRequiredService<ResourceQuotaAdmission>());
         services.AddAuthorizers();
+        services.AddSingleton<NodeGraph>();
+        services.AddSingleton<IAuthorizer, NodeAuthorizer>();
         services.AddSingleton(static provider => new Informers(provider.GetRequiredService<WatchCaches>()));
         services.AddSingleton<WritePipeline>();
         services.AddSingleton<OptimisticWrites>();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
@@ -55,9 +56,22 @@ public sealed class CertificateSigningReconciler(ClusterSigner signer) : IReconc
             else if (SignerRules.FaultOf(request.Spec.SignerName, asked, usages) is { } fault)
                 Fail(changed, fault);
             else
-                (changed.Status ??= new V1CertificateSigningRequestStatus()).Certificate = sign(OrderOf(asked, usages, LifetimeOf(request), observation.Now));
+                Sign(changed, sign, OrderOf(asked, usages, LifetimeOf(request), observation.Now));
         });
         return written is null ? Plan.Nothing : new Plan { Actions = [written] };
+    }
+
+    private static void Sign(V1CertificateSigningRequest request, Func<CertificateOrder, byte[]> sign, CertificateOrder order)
+    {
+        try
+        {
+            (request.Status ??= new V1CertificateSigningRequestStatus()).Certificate = sign(order);
+        }
+        catch (Exception unsignable) when (unsignable is CryptographicException or ArgumentException)
+        {
+            // Whatever a sender has put into a request, it must not hold up the controller.
+            Fail(request, $"the certificate cannot be encoded: {unsignable.Message}");
+        }
     }
 
     private static void Fail(V1CertificateSigningRequest request, string fault) =>

@@ -11,14 +11,6 @@ internal static class SignerRules
     /// <summary>Certificates by which clients log in.</summary>
     public const string Client = "kubernetes.io/kube-apiserver-client";
 
-    /// <summary>Certificates by which nodes log in.</summary>
-    public const string NodeClient = "kubernetes.io/kube-apiserver-client-kubelet";
-
-    /// <summary>Certificates of the servers of nodes.</summary>
-    public const string NodeServing = "kubernetes.io/kubelet-serving";
-
-    private const string NodesGroup = "system:nodes";
-    private const string NodeUserPrefix = "system:node:";
     private const string ClientAuth = "client auth";
     private const string ServerAuth = "server auth";
     private const string DigitalSignature = "digital signature";
@@ -28,8 +20,8 @@ internal static class SignerRules
         new Dictionary<string, Func<SigningRequest, IReadOnlyCollection<string>, string?>>
         {
             [Client] = (_, usages) => FaultOfClient(usages),
-            [NodeClient] = FaultOfNodeClient,
-            [NodeServing] = FaultOfNodeServing,
+            [NodeSigners.Client] = FaultOfNodeClient,
+            [NodeSigners.Serving] = FaultOfNodeServing,
         }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, string> Purposes = new Dictionary<string, string>
@@ -75,10 +67,10 @@ internal static class SignerRules
         ?? FaultOfName(request);
 
     private static string? FaultOfOrganization(SigningRequest request) =>
-        request.Subject.Organizations is [NodesGroup] ? null : "subject organization is not system:nodes";
+        request.Subject.Organizations is [NodeSigners.Group] ? null : "subject organization is not system:nodes";
 
     private static string? FaultOfName(SigningRequest request) =>
-        request.Subject.CommonName.StartsWith(NodeUserPrefix, StringComparison.Ordinal) ? null : "subject common name does not begin with system:node:";
+        request.Subject.CommonName.StartsWith(NodeSigners.UserPrefix, StringComparison.Ordinal) ? null : "subject common name does not begin with system:node:";
 
     // Keys of elliptic curves encipher nothing.
     private static string? FaultOfUsages(IReadOnlyCollection<string> usages, string purpose)

@@ -50,11 +50,15 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
         var version = route?.ServedVersion;
         var subresource = count > next + 2 ? text[parts[next + 2]] : "";
         var name = count > next + 1 ? text[parts[next + 1]].ToString() : "";
+        var verb = VerbOf(method, name, isWatchPath, options);
+        var selects = verb is Verbs.List or Verbs.Watch or Verbs.DeleteCollection;
         return new RequestInfo
         {
             Path = path,
             IsResource = true,
-            Verb = VerbOf(method, name, isWatchPath, options),
+            Verb = verb,
+            FieldSelector = selects ? options.FieldSelector : "",
+            LabelSelector = selects ? options.LabelSelector : "",
             Group = version?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
             Version = version?.Version ?? text[parts[prefixCount - 1]].ToString(),
             Namespace = @namespace,

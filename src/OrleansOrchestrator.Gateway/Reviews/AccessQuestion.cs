@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
@@ -38,8 +39,20 @@ internal sealed record AccessQuestion(V1ResourceAttributes? Resource, V1NonResou
             Resource = resource.Resource ?? "",
             Subresource = resource.Subresource ?? "",
             Name = resource.Name ?? "",
+            FieldSelector = resource.FieldSelector is { } fields
+                ? TextOf(fields.RawSelector, (fields.Requirements ?? []).Select(one => (one.Key, one.OperatorProperty, Values: one.Values ?? [])), FieldSelector.Equal)
+                : "",
+            LabelSelector = resource.LabelSelector is { } labels
+                ? TextOf(labels.RawSelector, (labels.Requirements ?? []).Select(one => (one.Key, one.OperatorProperty, Values: one.Values ?? [])), static (key, value) => LabelSelector.AnyOf(key, [value]))
+                : "",
         }
         : new AccessAttributes { Path = Path?.Path ?? "", Verb = Path?.Verb ?? "" };
+
+    /// <summary>A selector as text. Requirements of other forms are left out, so that it is taken for a wider one, as in Kubernetes.</summary>
+    private static string TextOf<T>(string? raw, IEnumerable<(string Key, string Operator, IList<string> Values)> requirements, Func<string, string, T> equal) =>
+        string.IsNullOrEmpty(raw)
+            ? string.Join(',', requirements.Where(one => one is { Key: not null, Operator: "In", Values.Count: 1 }).Select(one => equal(one.Key, one.Values[0])))
+            : raw;
 
     private static void ValidateSelector(string? raw, int requirements, string name, FieldErrors errors)
     {

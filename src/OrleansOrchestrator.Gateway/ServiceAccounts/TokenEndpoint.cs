@@ -53,6 +53,9 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
             request.Cancellation);
         asked = (Authenticationv1TokenRequest)admitted.Object!;
 
+        // After admission, which sees whether the sender asks for an audience.
+        if (asked.Spec.Audiences is not { Count: > 0 })
+            asked.Spec.Audiences = [TokenAudiences.Api];
         var binding = await bindings.BindAsync(account, asked.Spec.BoundObjectRef, request.Cancellation);
         var (token, expires) = tokens.Issue(binding, [.. asked.Spec.Audiences], TimeSpan.FromSeconds(asked.Spec.ExpirationSeconds!.Value));
         asked.Status = new V1TokenRequestStatus { Token = token, ExpirationTimestamp = expires.UtcDateTime };
@@ -73,8 +76,6 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
 
         asked.Spec ??= new V1TokenRequestSpec();
         asked.Spec.ExpirationSeconds ??= SecondsDefault;
-        if (asked.Spec.Audiences is not { Count: > 0 })
-            asked.Spec.Audiences = [TokenAudiences.Api];
         var errors = new FieldErrors();
         var path = FieldPath.Spec.Child("expirationSeconds");
         if (asked.Spec.ExpirationSeconds < SecondsMin)

@@ -39,21 +39,27 @@ public sealed record SigningRequest
     /// <summary>The URIs.</summary>
     public IReadOnlyList<string> Uris { get; private init; } = [];
 
-    /// <summary>The alternative names; null if there are none. Names of other kinds are left out, as in Kubernetes.</summary>
+    /// <summary>The alternative names, as they were read; null if there are none. Names of other kinds are left out, as in Kubernetes.</summary>
     public X509Extension? Names
     {
         get
         {
-            var names = new SubjectAlternativeNameBuilder();
-            foreach (var name in DnsNames)
-                names.AddDnsName(name);
-            foreach (var address in EmailAddresses)
-                names.AddEmailAddress(address);
-            foreach (var address in IpAddresses)
-                names.AddIpAddress(address);
-            foreach (var uri in Uris)
-                names.AddUri(new Uri(uri, UriKind.RelativeOrAbsolute));
-            return DnsNames.Count + EmailAddresses.Count + IpAddresses.Count + Uris.Count == 0 ? null : names.Build();
+            if (DnsNames.Count + EmailAddresses.Count + IpAddresses.Count + Uris.Count == 0)
+                return null;
+            var names = new AsnWriter(AsnEncodingRules.DER);
+            using (names.PushSequence())
+            {
+                foreach (var (tag, texts) in new[] { (Dns, DnsNames), (Email, EmailAddresses), (UniformResource, Uris) })
+                {
+                    foreach (var text in texts)
+                        names.WriteCharacterString(UniversalTagNumber.IA5String, text, tag);
+                }
+
+                foreach (var address in IpAddresses)
+                    names.WriteOctetString(address.GetAddressBytes(), Ip);
+            }
+
+            return new X509Extension(AlternativeNamesOid, names.Encode(), critical: false);
         }
     }
 

@@ -25,8 +25,12 @@ public static class LocalPathVolumes
     /// <summary>The annotation of a volume with the name of its node.</summary>
     public const string NodeAnnotation = "orleansorchestrator.io/local-path-node";
 
-    /// <summary>The annotation of a volume whose node has begun to remove the folder.</summary>
+    /// <summary>The annotation of a volume whose node has begun to remove the folder. The node writes <see cref="AsksForOthers"/>; the
+    /// control plane replaces that by the paths of others (<see cref="OthersOn"/>).</summary>
     public const string RemovedAnnotation = "orleansorchestrator.io/local-path-removed";
+
+    /// <summary>The value of <see cref="RemovedAnnotation"/> that a node writes.</summary>
+    public const string AsksForOthers = "true";
 
     /// <summary>The label by which a node finds its volumes; see <see cref="LabelOf"/>.</summary>
     public const string NodeLabel = "orleansorchestrator.io/local-path-node";
@@ -57,6 +61,18 @@ public static class LocalPathVolumes
         volume.Metadata.DeletionTimestamp is not null && LosesData(volume)
         && volume.Metadata.Finalizers?.Contains(Finalizer) is true
         && !volume.Metadata.Finalizers.Contains(VolumeMetadataKeys.VolumeProtection);
+
+    /// <summary>The paths of the volumes on a node that it does not follow by <see cref="NodeLabel"/>, by the names of the volumes.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="volumes">All volumes but the removed one.</param>
+    public static IReadOnlyDictionary<string, string> OthersOn(string node, IEnumerable<V1PersistentVolume> volumes) =>
+        (from volume in volumes
+         let path = volume.Spec?.Local?.Path ?? volume.Spec?.HostPath?.Path
+         where !string.IsNullOrEmpty(path) && !IsKnownTo(node, volume) && !MustBeRemoved(volume) && (volume.Topology?.Hostnames is not { } hosts || hosts.Contains(node))
+         select KeyValuePair.Create(volume.Metadata.Name, path)).ToDictionary(StringComparer.Ordinal);
+
+    private static bool IsKnownTo(string node, V1PersistentVolume volume) =>
+        volume.Metadata.Labels is { } labels && labels.TryGetValue(NodeLabel, out var label) && label == LabelOf(node);
 
     /// <summary>The value of <see cref="NodeLabel"/> for a node. Names of nodes may be longer than labels; those end with a hash.</summary>
     public static string LabelOf(string nodeName)

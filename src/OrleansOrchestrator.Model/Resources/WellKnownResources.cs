@@ -48,6 +48,12 @@ public static class WellKnownResources
     /// <summary>Classes of such volumes.</summary>
     public static readonly ResourceName StorageClasses = new("storageclasses", "storage.k8s.io");
 
+    /// <summary>Attachments of volumes to nodes.</summary>
+    public static readonly ResourceName VolumeAttachments = new("volumeattachments", "storage.k8s.io");
+
+    /// <summary>The storage drivers of nodes.</summary>
+    public static readonly ResourceName CsiNodes = new("csinodes", "storage.k8s.io");
+
     /// <summary>Jobs.</summary>
     public static readonly ResourceName Jobs = new("jobs", "batch");
 

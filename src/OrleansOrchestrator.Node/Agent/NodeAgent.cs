@@ -14,6 +14,7 @@ using OrleansOrchestrator.Node.Eviction;
 using OrleansOrchestrator.Node.GarbageCollection;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
+using OrleansOrchestrator.Node.Identity;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Metrics;
 using OrleansOrchestrator.Node.Options;
@@ -47,6 +48,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly NodeAgentOptions _options;
     private readonly ClusterConnection _api;
     private readonly bool _ownsApi;
+    private readonly ClientCertificate? _clientCertificate;
     private readonly TimeProvider _timeProvider;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -93,9 +95,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <param name="configuration">Server, authority and credentials of the cluster.</param>
     /// <param name="timeProvider">The clock of all delays and reports.</param>
     /// <param name="loggers">Makes the agent's loggers.</param>
+    /// <param name="certificate">The node's own certificate, in place of the configuration's credentials; null for those.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
-    public NodeAgent(NodeAgentOptions options, KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILoggerFactory loggers)
-        : this(options, ClusterConnection.Open(configuration), timeProvider, loggers) => _ownsApi = true;
+    public NodeAgent(
+        NodeAgentOptions options, KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILoggerFactory loggers, ClientCertificate? certificate = null)
+        : this(options, ClusterConnection.Open(configuration, certificate is null ? null : () => certificate.Current), timeProvider, loggers) =>
+        (_ownsApi, _clientCertificate) = (true, certificate);
 
     /// <summary>The port of the node's own server; 0 before <see cref="StartAsync"/> has returned.</summary>
     public int Port => _server?.Port ?? 0;
@@ -239,6 +244,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), views));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
+        if (_clientCertificate is not null)
+            Run(Renewal(_clientCertificate).RunAsync);
         Run(_registrar.RunAsync);
         if (_tunnels is not null)
             Run(RunTunnelAsync);
@@ -396,6 +403,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), assigned)(cancellationToken);
+    }
+
+    private CertificateRenewal Renewal(ClientCertificate certificate)
+    {
+        var lifetime = _options.ClientCertificateDuration > TimeSpan.Zero ? _options.ClientCertificateDuration : (TimeSpan?)null;
+        var client = new CertificateClient(_api, _options.Name, lifetime, _timeProvider, _loggers.CreateLogger<CertificateClient>());
+        return new CertificateRenewal(
+            certificate, client, _options.CertificateRenewalMin, _options.CertificateRenewalMax, _timeProvider, _loggers.CreateLogger<CertificateRenewal>());
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, ObjectSelection selection, IObjectSink<T> sink)

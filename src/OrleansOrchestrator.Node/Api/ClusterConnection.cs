@@ -26,6 +26,10 @@ public sealed class ClusterConnection : IDisposable
     // A tunnel to a dead silo ends within two of these.
     private static readonly TimeSpan SocketPingInterval = TimeSpan.FromSeconds(5);
 
+    // A certificate is renewed when a tenth of its life is left, at the latest.
+    private const double ConnectionPart = 0.05;
+    private static readonly TimeSpan ConnectionLifeMax = TimeSpan.FromMinutes(5);
+
     private readonly Kubernetes _client;
 
     private ClusterConnection(Kubernetes client, X509Certificate2Collection authorities, Uri server)
@@ -46,9 +50,11 @@ public sealed class ClusterConnection : IDisposable
 
     /// <summary>Prepares a connection; nothing is sent until the first request.</summary>
     /// <param name="configuration">Server, authority and credentials, as read from a kubeconfig file.</param>
+    /// <param name="certificate">The newest certificate with which the daemon logs in, in place of the configuration's credentials; null
+    /// for those.</param>
     /// <returns>The connection. Dispose of it after all agents that use it have stopped.</returns>
     /// <exception cref="k8s.Exceptions.KubeConfigException">The configuration names no usable server.</exception>
-    public static ClusterConnection Open(KubernetesClientConfiguration configuration)
+    public static ClusterConnection Open(KubernetesClientConfiguration configuration, Func<X509Certificate2>? certificate = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var setUp = configuration.FirstMessageHandlerSetup;
@@ -62,6 +68,8 @@ public sealed class ClusterConnection : IDisposable
             handler.ConnectTimeout = TimeSpan.FromSeconds(1);
             handler.KeepAlivePingDelay = TimeSpan.FromSeconds(1);
             handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(3);
+            if (certificate is not null)
+                LogInWith(certificate, handler);
         };
         var client = new Kubernetes(configuration);
         return new ClusterConnection(client, configuration.SslCaCerts ?? [], client.BaseUri);
@@ -163,6 +171,22 @@ public sealed class ClusterConnection : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Shows the newest certificate whenever a connection is opened. Connections get no new requests after a while, so that none
+    /// is made with a certificate that has been replaced and may have ended; what runs on them goes on.
+    /// </summary>
+    private static void LogInWith(Func<X509Certificate2> certificate, SocketsHttpHandler handler)
+    {
+        var first = certificate();
+        var life = (first.NotAfter - first.NotBefore) * ConnectionPart;
+        handler.PooledConnectionLifetime = life < ConnectionLifeMax ? life : ConnectionLifeMax;
+        handler.SslOptions.ClientCertificates = null;
+        handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate();
+
+        // A resumed session is one of the certificate with which it began.
+        handler.SslOptions.AllowTlsResume = false;
     }
 
     private Task<T> ExchangeAsync<T>(

@@ -15,6 +15,11 @@ internal static class ResourcePath
     public const string NodeLeaseNamespace = "kube-node-lease";
     public const string NodeLeases = $"apis/coordination.k8s.io/v1/namespaces/{NodeLeaseNamespace}/leases";
 
+    public const string CertificateSigningRequests = "apis/certificates.k8s.io/v1/certificatesigningrequests";
+    public const string ClusterInfo = "api/v1/namespaces/kube-public/configmaps/cluster-info";
+
+    public static string CertificateSigningRequest(string name) => $"{CertificateSigningRequests}/{Escape(name)}";
+
     public static string Pod(string ns, string name) => Namespaced(ns, "pods", name);
 
     public static string PodsOf(string ns) => $"api/v1/namespaces/{Escape(ns)}/pods";

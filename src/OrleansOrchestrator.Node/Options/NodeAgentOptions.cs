@@ -52,6 +52,17 @@ public sealed record NodeAgentOptions
     /// <summary>The times by which this node stops pods. They must equal those of the control plane.</summary>
     public FencingTimes Times { get; init; } = new();
 
+    /// <summary>How long the client certificates live for which the daemon asks; zero leaves it to the cluster, which takes a year. The
+    /// cluster's shortest time is ten minutes.</summary>
+    public TimeSpan ClientCertificateDuration { get; init; }
+
+    /// <summary>The part of its life after which a client certificate may be renewed. The time is chosen at random between this part and
+    /// <see cref="CertificateRenewalMax"/>.</summary>
+    public double CertificateRenewalMin { get; init; } = 0.7;
+
+    /// <summary>The part of its life by which a client certificate is renewed.</summary>
+    public double CertificateRenewalMax { get; init; } = 0.9;
+
     /// <summary>How often the lease is renewed.</summary>
     public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(2);
 

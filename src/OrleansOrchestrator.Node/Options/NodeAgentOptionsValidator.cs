@@ -9,6 +9,8 @@ namespace OrleansOrchestrator.Node.Options;
 /// <summary>Validates the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator
 {
+    // As the API: expirationSeconds of a request may not be less.
+    private static readonly TimeSpan CertificateDurationMin = TimeSpan.FromMinutes(10);
     private static readonly string[] Reservable = ["cpu", "memory", "ephemeral-storage", "pid"];
 
     /// <summary>Lists all faults; empty if the options are valid.</summary>
@@ -38,6 +40,11 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeastOne(options.PodHostPortsMax);
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
         faults.AtLeastOne(options.ProjectedVolumesBytesMax);
+        faults.Require(
+            options.ClientCertificateDuration == TimeSpan.Zero || options.ClientCertificateDuration >= CertificateDurationMin, "ClientCertificateDuration must be zero or at least 10 minutes.");
+        faults.Require(
+            options is { CertificateRenewalMin: > 0, CertificateRenewalMax: < 1 } && options.CertificateRenewalMin <= options.CertificateRenewalMax,
+            "CertificateRenewalMin must be more than 0 and at most CertificateRenewalMax, which must be less than 1.");
         faults.Positive(options.LeaseRenewInterval);
         faults.Require(options.Times.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
         faults.Require(options.Times.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");

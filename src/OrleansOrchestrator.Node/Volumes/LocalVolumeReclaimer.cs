@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
@@ -62,13 +61,12 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
     private async Task<TimeSpan?> RemoveAllAsync(CancellationToken cancellationToken)
     {
         var volumes = _volumes;
-        var all = new AllVolumes(_api, _time);
         foreach (var volume in volumes.Values.Where(MustBeRemoved))
         {
             try
             {
                 RequireOwn(volume);
-                RequireAlone(volume, await all.ReadAsync(cancellationToken));
+                RequireAlone(volume, PathsOf(volumes.Values.Where(other => !MustBeRemoved(other))));
                 if (await TryRemoveAsync(volume, volumes, cancellationToken))
                     LogRemoved(volume.Metadata.Name, volume.Spec.Local.Path);
                 else
@@ -100,6 +98,7 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
             return false;
         var begun = await BeginAsync(volume, cancellationToken);
         volumes.TryUpdate(volume.Metadata.Name, begun, volume);
+        RequireAlone(begun, OthersOf(begun));
         if (!await _folder.TryRemoveAsync(path, _folders, cancellationToken))
             return false;
         await LetGoAsync(begun, cancellationToken);
@@ -115,20 +114,36 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
     }
 
     /// <exception cref="IOException">Another volume has the folder too, or one in it.</exception>
-    private void RequireAlone(V1PersistentVolume volume, IEnumerable<V1PersistentVolume> all)
+    private static void RequireAlone(V1PersistentVolume volume, IEnumerable<KeyValuePair<string, string>> others)
     {
         var path = volume.Spec.Local.Path;
-        var other = all.FirstOrDefault(other => other.Metadata.Name != volume.Metadata.Name && !MustBeRemoved(other) && IsHere(other)
-            && LocalVolumeFolder.IsWithin(other.Spec?.Local?.Path ?? other.Spec?.HostPath?.Path, path));
-        if (other is not null)
-            throw new IOException($"path \"{path}\" is also that of volume \"{other.Metadata.Name}\"");
+        if (others.FirstOrDefault(other => other.Key != volume.Metadata.Name && LocalVolumeFolder.IsWithin(other.Value, path)).Key is { } name)
+            throw new IOException($"path \"{path}\" is also that of volume \"{name}\"");
     }
 
-    private bool IsHere(V1PersistentVolume volume) => volume.Topology?.Hostnames is not { } hosts || hosts.Contains(_folder.NodeName);
+    private static IEnumerable<KeyValuePair<string, string>> PathsOf(IEnumerable<V1PersistentVolume> volumes) =>
+        from volume in volumes
+        let path = volume.Spec?.Local?.Path ?? volume.Spec?.HostPath?.Path
+        where !string.IsNullOrEmpty(path)
+        select KeyValuePair.Create(volume.Metadata.Name, path);
+
+    /// <summary>The volumes on this node that it does not follow, as the control plane has noted them.</summary>
+    /// <exception cref="IOException">It has not.</exception>
+    private static Dictionary<string, string> OthersOf(V1PersistentVolume begun)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, string>>(begun.Metadata.Annotations[LocalPathVolumes.RemovedAnnotation]) ?? [];
+        }
+        catch (Exception unknown) when (unknown is JsonException or KeyNotFoundException)
+        {
+            throw new IOException("the control plane has not said which other volumes are on the node", unknown);
+        }
+    }
 
     /// <summary>Notes that the folder is about to be removed, if the volume is still as it was seen: whoever changes it later sees the
     /// note.</summary>
-    /// <returns>The volume with the note.</returns>
+    /// <returns>The volume with the note, to which the control plane has added which other volumes are here.</returns>
     private Task<V1PersistentVolume> BeginAsync(V1PersistentVolume volume, CancellationToken cancellationToken) => PatchAsync(
         volume,
         new
@@ -136,7 +151,7 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
             metadata = new
             {
                 resourceVersion = volume.Metadata.ResourceVersion,
-                annotations = new Dictionary<string, string> { [LocalPathVolumes.RemovedAnnotation] = "true" },
+                annotations = new Dictionary<string, string> { [LocalPathVolumes.RemovedAnnotation] = LocalPathVolumes.AsksForOthers },
             },
         },
         cancellationToken);
@@ -156,21 +171,6 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
 
     private Task<V1PersistentVolume> PatchAsync(V1PersistentVolume volume, object patch, CancellationToken cancellationToken) => _api.MergePatchAsync<V1PersistentVolume>(
         ResourcePath.PersistentVolume(volume.Metadata.Name), JsonSerializer.SerializeToUtf8Bytes(patch), cancellationToken);
-
-    /// <summary>The volumes of the cluster, which are read again when they are old.</summary>
-    private sealed class AllVolumes(ClusterConnection api, TimeProvider time)
-    {
-        private IReadOnlyCollection<V1PersistentVolume>? _read;
-        private long _readAt;
-
-        public async Task<IReadOnlyCollection<V1PersistentVolume>> ReadAsync(CancellationToken cancellationToken)
-        {
-            if (_read is not null && time.GetElapsedTime(_readAt) < RetryAfter)
-                return _read;
-            _readAt = time.GetTimestamp();
-            return _read = [.. (await api.ListAsync<V1PersistentVolume>(ResourcePath.PersistentVolumes, ObjectSelection.All, cancellationToken)).Items ?? []];
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The volume {Volume} is removed from {Path}")]
     private partial void LogRemoved(string volume, string path);

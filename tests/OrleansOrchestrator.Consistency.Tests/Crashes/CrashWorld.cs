@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Bootstrap;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 
@@ -128,6 +129,11 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
             VolumeBindingMode = "WaitForFirstConsumer",
             ReclaimPolicy = "Delete",
         });
+        await cluster.CreateAsync(new V1ConfigMap
+        {
+            Metadata = In(ClusterInfo.Namespace, ClusterInfo.Name), Data = new Dictionary<string, string> { [ClusterInfo.KubeConfigKey] = "kind: Config" },
+        });
+        await CreateTokenAsync("1");
         await CreateJobsAsync("1");
         await CreateStalePodAsync("1");
         await CreateClaimAsync("1");
@@ -144,6 +150,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         await cluster.PatchAsync<V1Service>(Space, "web", """{"spec":{"ports":[{"port":80,"targetPort":8080}]}}""");
         await cluster.PatchAsync<V1Endpoints>(Space, "manual", """{"subsets":[{"addresses":[{"ip":"10.9.9.8"}],"ports":[{"port":80}]}]}""");
         await cluster.CreateAsync(new V1Service { Metadata = In(Space, "other"), Spec = new V1ServiceSpec { Selector = Labels("rc"), Ports = [new V1ServicePort { Port = 80 }] } });
+        await CreateTokenAsync("2");
         await CreateJobsAsync("2");
         await CreateStalePodAsync("2");
         await CreateClaimAsync("2");
@@ -197,6 +204,12 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
     private async Task<int> EndpointsOfAsync(string service) => (await cluster.ListAsync<V1EndpointSlice>(Space))
         .Where(slice => slice.Metadata.Labels["kubernetes.io/service-name"] == service)
         .Sum(slice => slice.Endpoints?.Count(endpoint => endpoint.Conditions?.Ready is not false) ?? 0);
+
+    private async Task CreateTokenAsync(string suffix)
+    {
+        var token = new BootstrapToken($"world{suffix}", "0123456789abcdef");
+        await cluster.CreateAsync(token.ToSecret("", null, [BootstrapToken.Signing], []));
+    }
 
     private async Task CreateJobsAsync(string suffix)
     {

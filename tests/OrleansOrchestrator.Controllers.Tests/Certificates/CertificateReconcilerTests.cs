@@ -133,6 +133,40 @@ public sealed class CertificateReconcilerTests
         new X509SubjectAlternativeNameExtension(order.Names!.RawData).EnumerateDnsNames().ShouldBe(["a.example"]);
     }
 
+    [Theory]
+    [InlineData("xn--a.example")]
+    [InlineData("-.example")]
+    [InlineData("a..b")]
+    [InlineData("http://[")]
+    public void Approved_WithNamesThatNobodyWouldWrite_IsSignedAsItWasAsked(string name)
+    {
+        var names = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (names.PushSequence())
+        {
+            names.WriteCharacterString(System.Formats.Asn1.UniversalTagNumber.IA5String, name, new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 2));
+            names.WriteCharacterString(System.Formats.Asn1.UniversalTagNumber.IA5String, name, new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 6));
+        }
+
+        Add(Client, "CN=jane", ["jane", "dev"], ["client auth"], extension: new X509Extension("2.5.29.17", names.Encode(), false));
+        Decide("Approved");
+
+        _cluster.Step(_signer, Key);
+
+        _orders.ShouldHaveSingleItem().Names!.RawData.ShouldBe(new X509Extension("2.5.29.17", names.Encode(), false).RawData);
+    }
+
+    [Fact]
+    public void Approved_ThatCannotBeEncoded_FailsAndHoldsUpNobody()
+    {
+        var signer = new CertificateSigningReconciler(new ClusterSigner(_ => throw new CryptographicException("too long")));
+        Add(Client, "CN=jane", ["jane", "dev"], ["client auth"]);
+        Decide("Approved");
+
+        _cluster.Step(signer, Key);
+
+        Request.Status.Conditions.Single(condition => condition.Type == "Failed").Message.ShouldContain("too long");
+    }
+
     [Fact]
     public void Denied_IsNeverSigned()
     {
@@ -188,10 +222,12 @@ public sealed class CertificateReconcilerTests
             }
         });
 
-    private void Add(string signer, string subject, string[] userAndGroup, string[] usages, string[]? names = null)
+    private void Add(string signer, string subject, string[] userAndGroup, string[] usages, string[]? names = null, X509Extension? extension = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(SubjectName.Of(subject), key, HashAlgorithmName.SHA256);
+        if (extension is not null)
+            request.CertificateExtensions.Add(extension);
         if (names is { Length: > 0 })
         {
             var alternatives = new SubjectAlternativeNameBuilder();

@@ -16,14 +16,14 @@ public sealed class CommandLineTests : EndToEndTest
     public async Task Help_OfTheProgram_NamesEveryCommand(string arguments)
     {
         var help = (await RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Text;
-        foreach (var command in new[] { "dev", "silo", "node", "migrate", "kubeconfig", "version", "completion", "help" })
+        foreach (var command in new[] { "dev", "silo", "node", "token", "migrate", "kubeconfig", "version", "completion", "help" })
             help.ShouldContain($"  {command}");
     }
 
     [Theory]
     [InlineData("dev", "--data --port --runtime --nodes --demo --log-level")]
     [InlineData("silo", "--postgres --postgres-password-file --data --port --silo-port --advertise --cluster --log-level")]
-    [InlineData("node", "--kubeconfig --name --runtime --data --log-level")]
+    [InlineData("node", "--kubeconfig --bootstrap-kubeconfig --server --token --ca-hash --name --runtime --data --log-level")]
     [InlineData("migrate", "--postgres --postgres-password-file")]
     [InlineData("kubeconfig", "--data")]
     public async Task Help_OfACommand_ExplainsEveryFlag(string command, string flags)
@@ -39,6 +39,11 @@ public sealed class CommandLineTests : EndToEndTest
     public async Task Help_OfSilo_DoesNotTellThePassword() =>
         (await OrchestratorProgram.RunAsync(["silo", "--help"], new Dictionary<string, string> { ["ORCHESTRATOR_POSTGRES"] = "Host=db;Password=geheim" }))
             .Text.ShouldNotContain("geheim");
+
+    [Fact]
+    public async Task Help_OfNode_DoesNotTellTheToken() =>
+        (await OrchestratorProgram.RunAsync(["node", "--help"], new Dictionary<string, string> { ["ORCHESTRATOR_TOKEN"] = "abcdef.0123456789abcdef" }))
+            .Text.ShouldNotContain("0123456789abcdef");
 
     [Theory]
     [InlineData("dev --runtime pr", "process")]

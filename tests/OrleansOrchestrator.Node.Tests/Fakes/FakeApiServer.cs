@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansOrchestrator.Documents.Patching;
+using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Testing;
 
@@ -216,6 +217,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
                         copy = StrategicMergePatch.Apply(copy, JsonSerializer.SerializeToUtf8Bytes(body), bare.Contains("/pods/", StringComparison.Ordinal) ? typeof(V1Pod) : typeof(V1Node)).AsObject();
                     else
                         Merge(copy, body);
+                    NoteOtherVolumes(bare, copy);
                     Store(bare, copy, "MODIFIED");
                     return (200, copy.DeepClone());
                 case "DELETE" when _objects.TryGetValue(path, out var deleted):
@@ -228,6 +230,17 @@ internal sealed class FakeApiServer : IAsyncDisposable
                     return Failure(404, "NotFound");
             }
         }
+    }
+
+    /// <summary>Tells a daemon that is about to remove a folder which other volumes are on its node, as admission does.</summary>
+    private void NoteOtherVolumes(string path, JsonObject patched)
+    {
+        if (patched["metadata"]!["annotations"]?[LocalPathVolumes.RemovedAnnotation]?.ToString() != LocalPathVolumes.AsksForOthers)
+            return;
+        var others = _objects.Where(entry => entry.Key != path && entry.Key.Contains("/persistentvolumes/", StringComparison.Ordinal))
+            .Select(entry => KubernetesJson.Deserialize<V1PersistentVolume>(entry.Value.ToJsonString()));
+        var node = LocalPathVolumes.NodeOf(KubernetesJson.Deserialize<V1PersistentVolume>(patched.ToJsonString()))!;
+        patched["metadata"]!["annotations"]![LocalPathVolumes.RemovedAnnotation] = JsonSerializer.Serialize(LocalPathVolumes.OthersOn(node, others));
     }
 
     private async Task WatchAsync(HttpContext context, string path)
