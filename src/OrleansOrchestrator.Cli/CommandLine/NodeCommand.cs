@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.Kinds.Bootstrap;

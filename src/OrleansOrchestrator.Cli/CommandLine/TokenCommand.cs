@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OrleansOrchestrator.Cli.Tokens;
 using OrleansOrchestrator.Kinds.Bootstrap;
 using OrleansOrchestrator.Model.Codec;

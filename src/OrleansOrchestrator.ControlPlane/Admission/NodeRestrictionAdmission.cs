@@ -3,6 +3,7 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.NodeAccess;
 using OrleansOrchestrator.Kinds.Certificates;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
@@ -81,8 +82,8 @@ internal sealed class NodeRestrictionAdmission(AdmissionReader reader) : IValida
     private async ValueTask AdmitMirrorAsync(string node, AdmissionRequest request, CancellationToken cancellationToken)
     {
         var pod = (V1Pod)request.Object!;
-        if (!PodReferences.IsMirror(pod))
-            throw Refuse(request, $"pod does not have \"{PodReferences.MirrorAnnotation}\" annotation, node \"{node}\" can only create mirror pods");
+        if (!pod.IsMirror)
+            throw Refuse(request, $"pod does not have \"{StaticPods.MirrorAnnotation}\" annotation, node \"{node}\" can only create mirror pods");
         if (pod.Spec?.NodeName != node)
             throw Refuse(request, $"node \"{node}\" can only create pods with spec.nodeName set to itself");
         await AdmitOwnerAsync(node, pod, request, cancellationToken);
@@ -133,7 +134,7 @@ internal sealed class NodeRestrictionAdmission(AdmissionReader reader) : IValida
         var (after, before) = (updated.Status?.ResourceClaimStatuses ?? [], current.Status?.ResourceClaimStatuses ?? []);
         if (!after.Select(claim => (claim.Name, claim.ResourceClaimName)).SequenceEqual(before.Select(claim => (claim.Name, claim.ResourceClaimName))))
             throw Refuse(request, $"node \"{node}\" cannot update resource claim statues");
-        if (PodReferences.IsMirror(updated) != PodReferences.IsMirror(current))
+        if (updated.IsMirror != current.IsMirror)
             throw Refuse(request, $"node \"{node}\" cannot change whether a pod is a mirror pod");
     }
 
@@ -158,7 +159,7 @@ internal sealed class NodeRestrictionAdmission(AdmissionReader reader) : IValida
         if (found.Field("spec.nodeName") != node)
             throw Refuse(request, "node requested token bound to a pod scheduled on a different node");
         var pod = found.SharedModel<V1Pod>();
-        if (PodReferences.IsMirror(pod))
+        if (pod.IsMirror)
             throw Refuse(request, "node requested token bound to a mirror pod");
         if (asked.Spec.Audiences is { Count: > 1 })
             throw Refuse(request, "node may only request 0 or 1 audiences");

@@ -11,12 +11,6 @@ internal readonly record struct PodReference(RelatedKind Kind, string Name);
 /// <remarks>As k8s.io/kubernetes/pkg/api/v1/pod visits secrets and config maps.</remarks>
 internal static class PodReferences
 {
-    /// <summary>The annotation of an object that stands for a pod of the node's own files.</summary>
-    public const string MirrorAnnotation = "kubernetes.io/config.mirror";
-
-    /// <summary>Whether a pod stands for one of its node's own files. It refers to nothing.</summary>
-    public static bool IsMirror(V1Pod pod) => pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) is true;
-
     /// <summary>All objects to which a pod refers, each once.</summary>
     public static IReadOnlySet<PodReference> Of(V1Pod pod)
     {

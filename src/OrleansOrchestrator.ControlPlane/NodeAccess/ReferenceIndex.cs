@@ -1,5 +1,6 @@
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using k8s.Models;
 
@@ -114,7 +115,7 @@ internal sealed class ReferenceIndex : ICacheIndex
             try
             {
                 var pod = stored.SharedModel<V1Pod>();
-                return PodReferences.IsMirror(pod) ? new HashSet<PodReference>() : PodReferences.Of(pod);
+                return pod.IsMirror ? new HashSet<PodReference>() : PodReferences.Of(pod);
             }
             catch (Exception)
             {

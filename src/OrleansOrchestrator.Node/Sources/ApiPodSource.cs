@@ -33,7 +33,8 @@ internal sealed class ApiPodSource(ClusterConnection api, FencingTimes fencing, 
                 ["annotations"] = new JsonObject { [ConfirmedAnnotation] = timeProvider.GetUtcNow().ToString("O") },
             },
         };
-        return api.MergePatchAsync<V1Pod>(ResourcePath.Of(pod), Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
+        var path = ResourcePath.PodStatus(pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+        return api.MergePatchAsync<V1Pod>(path, Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
     }
 
     public Task RemoveAsync(V1Pod pod, CancellationToken cancellationToken) => DeleteAsync(api, pod, cancellationToken);

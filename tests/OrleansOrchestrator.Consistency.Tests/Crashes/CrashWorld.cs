@@ -131,7 +131,8 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         });
         await cluster.CreateAsync(new V1ConfigMap
         {
-            Metadata = In(ClusterInfo.Namespace, ClusterInfo.Name), Data = new Dictionary<string, string> { [ClusterInfo.KubeConfigKey] = "kind: Config" },
+            Metadata = In(ClusterInfo.Namespace, ClusterInfo.Name),
+            Data = new Dictionary<string, string> { [ClusterInfo.KubeConfigKey] = "kind: Config" },
         });
         await CreateTokenAsync("1");
         await CreateJobsAsync("1");

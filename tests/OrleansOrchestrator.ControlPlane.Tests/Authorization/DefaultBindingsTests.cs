@@ -58,7 +58,13 @@ public sealed class DefaultBindingsTests
         var parts = resource.Split('/');
         var access = new AccessAttributes
         {
-            IsResource = true, Verb = verb, Group = group, Resource = parts[0], Subresource = parts.ElementAtOrDefault(1) ?? "", Name = name, Namespace = @namespace,
+            IsResource = true,
+            Verb = verb,
+            Group = group,
+            Resource = parts[0],
+            Subresource = parts.ElementAtOrDefault(1) ?? "",
+            Name = name,
+            Namespace = @namespace,
         };
         return (await new DefaultBindings().AuthorizeAsync(user, access, TestContext.Current.CancellationToken)).IsAllowed;
     }

@@ -143,8 +143,15 @@ public sealed class NodeAuthorizerTests(SharedSilo shared)
         var parts = resource.Split('/');
         var access = new AccessAttributes
         {
-            IsResource = true, Verb = verb, Group = group, Resource = parts[0], Subresource = parts.ElementAtOrDefault(1) ?? "", Name = name,
-            Namespace = @namespace, FieldSelector = fields, LabelSelector = labels,
+            IsResource = true,
+            Verb = verb,
+            Group = group,
+            Resource = parts[0],
+            Subresource = parts.ElementAtOrDefault(1) ?? "",
+            Name = name,
+            Namespace = @namespace,
+            FieldSelector = fields,
+            LabelSelector = labels,
         };
         return await shared.Silo.Services.GetRequiredService<AuthorizerChain>().DecideAsync(user, access, TestContext.Current.CancellationToken);
     }

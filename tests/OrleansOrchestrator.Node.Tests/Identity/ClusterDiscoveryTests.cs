@@ -44,7 +44,10 @@ public sealed class ClusterDiscoveryTests : IDisposable
         await using var api = await FakeApiServer.StartAsync();
         api.Put("api/v1/namespaces/kube-public/configmaps/cluster-info", new V1ConfigMap
         {
-            ApiVersion = "v1", Kind = "ConfigMap", Metadata = new V1ObjectMeta { Name = ClusterInfo.Name, NamespaceProperty = ClusterInfo.Namespace }, Data = data,
+            ApiVersion = "v1",
+            Kind = "ConfigMap",
+            Metadata = new V1ObjectMeta { Name = ClusterInfo.Name, NamespaceProperty = ClusterInfo.Namespace },
+            Data = data,
         });
         string[] pins = what switch
         {
