@@ -1,3 +1,4 @@
+using k8s;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Node.Agent;
