@@ -36,7 +36,8 @@ public sealed class ClockStepTests
         var clock = new SteppedClock(TimeProvider.System);
         await using var node = await TestNode.StartAsync(FakeEngine.Start(), clock: clock);
         node.Put(TestPods.Shell("a", HeedsNothing, image: DockerMachine.Image));
-        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
+        await Eventually.HoldsAsync(async () => (await node.LogAsync(running)).Contains("set", StringComparison.Ordinal), "its trap is set");
 
         var start = TimeProvider.System.GetTimestamp();
         node.Delete("a", 3);

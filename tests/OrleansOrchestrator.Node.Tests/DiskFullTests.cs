@@ -44,6 +44,10 @@ public sealed class DiskFullTests : IDisposable
 
         var filling = Fill(node);
         await node.StopAgentAsync();
+        // As after an upgrade from a version that kept none.
+        foreach (var file in Directory.EnumerateFiles(node.Options.DataDirectory, "allocated.json", SearchOption.AllDirectories).ToList())
+            File.Delete(file);
+        Fill(node);
         await node.StartAgentAsync();
         node.Delete("b", 5);
         await Eventually.HoldsAsync(() => node.Pod("b") is null, "a pod can be ended");
@@ -51,6 +55,10 @@ public sealed class DiskFullTests : IDisposable
         node.Put(TestPods.Shell("c", Idle, image: DockerMachine.Image));
 
         await Eventually.HoldsAsync(() => Warnings(node, "c").Any(message => message.Contains("No space left on device", StringComparison.OrdinalIgnoreCase)), "the other says why it waits");
+        node.Put(TestPods.Shell("d", Idle, image: DockerMachine.Image));
+        await Eventually.HoldsAsync(() => Warnings(node, "d").Any(), "it has been tried");
+        node.Delete("d", 0);
+        await Eventually.HoldsAsync(() => node.Pod("d") is null, "a pod that could not start can be ended");
         TestPods.Status(node.Pod("a")!)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
         TestPods.Status(node.Pod("a")!)!.RestartCount.ShouldBe(0);
         foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(filling)!, "filling-*"))

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Node.Linux;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -10,25 +11,27 @@ public sealed class FileWorkTests
     {
         using var work = new FileWork(3);
         using var end = new ManualResetEventSlim();
-        var (running, most, ofPool) = (0, 0, 0);
+        using var begun = new SemaphoreSlim(0);
+        var ofPool = 0;
         var all = Enumerable.Range(0, 40).Select(_ => work.RunAsync(
             () =>
             {
-                most = Math.Max(most, Interlocked.Increment(ref running));
+                begun.Release();
                 if (Thread.CurrentThread.IsThreadPoolThread)
                     Interlocked.Increment(ref ofPool);
                 end.WaitHandle.WaitOne(TimeSpan.FromMinutes(1));
-                Interlocked.Decrement(ref running);
             },
             TestContext.Current.CancellationToken)).ToList();
 
         // Who renews the lease goes on meanwhile.
+        await Eventually.HoldsAsync(() => begun.CurrentCount == 3, "each thread has some of it");
         for (var i = 0; i < 100; i++)
             await Task.Yield();
+        begun.CurrentCount.ShouldBe(3);
         end.Set();
         await Task.WhenAll(all);
 
-        most.ShouldBeLessThanOrEqualTo(3);
+        begun.CurrentCount.ShouldBe(40);
         ofPool.ShouldBe(0);
     }
 

@@ -144,6 +144,23 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
     }
 
     [Fact]
+    public async Task Guard_ThatEndsWheneverItIsStarted_IsKnownNotToRunBetweenTheStartsToo()
+    {
+        var clock = new LeapingClock();
+        var guard = new GuardProcess(_folder, clock, NullLogger.Instance);
+        guard.Write("fed");
+        // So that no guard can tell that it runs.
+        Directory.CreateDirectory(Path.Combine(guard.Folder, "pid", "occupied"));
+        for (var i = 0; i < 5; i++, clock.Leap += TimeSpan.FromSeconds(2))
+            guard.EnsureRunning();
+
+        for (var i = 0; i < 3; i++, clock.Leap += TimeSpan.FromMilliseconds(250))
+            Should.Throw<IOException>(guard.EnsureRunning).Message.ShouldBe("the guard process ends whenever it is started");
+
+        await guard.EndAsync();
+    }
+
+    [Fact]
     public async Task Guard_SlowToStart_IsNotCalledGone()
     {
         var (clock, log) = (new LeapingClock(), new CountingLogger());

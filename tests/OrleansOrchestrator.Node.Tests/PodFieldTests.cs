@@ -1,7 +1,6 @@
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Node.Options;
-using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 
@@ -153,7 +152,7 @@ public sealed class PodFieldTests(DockerMachine docker)
         node.Put(pod);
         var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
 
-        await Eventually.HoldsAsync(async () => await LogAsync(node, running) == "1234 77 88\nCapBnd:0000000000000000\nNoNewPrivs:1\n", "it has what it says");
+        await Eventually.HoldsAsync(async () => await node.LogAsync(running) == "1234 77 88\nCapBnd:0000000000000000\nNoNewPrivs:1\n", "it has what it says");
     }
 
     [Fact]
@@ -198,14 +197,6 @@ public sealed class PodFieldTests(DockerMachine docker)
         node.Put(pod);
         var ended = await node.PodAsync(pod.Metadata.Name, p => TestPods.Status(p)?.State?.Terminated is not null, "it has ended", 60);
         return TestPods.Status(ended)!.State.Terminated.Message;
-    }
-
-    private static async Task<string> LogAsync(TestNode node, V1Pod pod)
-    {
-        using var output = new MemoryStream();
-        var id = TestPods.Status(pod)!.ContainerID;
-        await node.Agent.Runtime.CopyLogsAsync(id[(id.IndexOf("://", StringComparison.Ordinal) + 3)..], new LogQuery(), output, TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(output.ToArray());
     }
 
     private static V1Pod Pod(string script, string name = "a")

@@ -163,13 +163,14 @@ internal sealed class NodeRestrictionAdmission(AdmissionReader reader) : IValida
             throw Refuse(request, "node requested token bound to a mirror pod");
         if (asked.Spec.Audiences is { Count: > 1 })
             throw Refuse(request, "node may only request 0 or 1 audiences");
-        if (asked.Spec.Audiences is [{ Length: > 0 } audience] && !Wants(pod, audience))
+        var audience = asked.Spec.Audiences is [{ } only] ? only : "";
+        if (!Wants(pod, audience))
             throw Refuse(request, $"audience \"{audience}\" not found in pod spec volume, {request.User.Name} is not authorized to request tokens for this audience");
     }
 
     private static bool Wants(V1Pod pod, string audience) => (pod.Spec?.Volumes ?? [])
         .SelectMany(volume => volume.Projected?.Sources ?? [])
-        .Any(source => source.ServiceAccountToken?.Audience == audience);
+        .Any(source => source.ServiceAccountToken is { } token && (token.Audience ?? "") == audience);
 
     private static void AdmitLease(string node, AdmissionRequest request)
     {

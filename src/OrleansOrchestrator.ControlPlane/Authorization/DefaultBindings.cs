@@ -60,5 +60,10 @@ internal sealed class DefaultBindings : IAuthorizer
     /// <inheritdoc/>
     public ValueTask<AllowedActions> ListAllowedAsync(UserInfo user, string @namespace, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new AllowedActions(
-            [.. Bindings.Where(binding => user.IsIn(binding.Group)).SelectMany(binding => binding.Rules).Select(rule => rule.ToModel())], []));
+            [
+                .. Bindings.Where(binding => user.IsIn(binding.Group)).SelectMany(binding => binding.Rules)
+                    .Where(rule => rule.Only is not { } only || only.Namespace == @namespace)
+                    .Select(rule => rule.ToModel()),
+            ],
+            []));
 }

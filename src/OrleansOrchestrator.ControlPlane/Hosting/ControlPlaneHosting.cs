@@ -92,7 +92,6 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, RuntimeClassAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
-        services.AddSingleton<IAdmissionPlugin, NewNodeAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultStorageClassAdmission>();
         services.AddSingleton<IAdmissionPlugin, StorageProtectionAdmission>();
         services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();

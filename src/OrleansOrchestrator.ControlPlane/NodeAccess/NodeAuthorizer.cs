@@ -123,7 +123,8 @@ internal sealed class NodeAuthorizer(NodeGraph graph) : IAuthorizer
     private static ValueTask<AuthorizationDecision> UseNode(string node, AccessAttributes access) => access switch
     {
         { Subresource: "", Verb: Verbs.Create } => Yes,
-        { Subresource: "" or "status", Verb: Verbs.Update or Verbs.Patch } => Yes,
+        { Subresource: "" or "status", Verb: Verbs.Update or Verbs.Patch } =>
+            access.Name == node ? Yes : No($"node \"{node}\" is not allowed to modify node \"{access.Name}\""),
         { Subresource: "", Verb: Verbs.Get or Verbs.List or Verbs.Watch } => access.SelectedName switch
         {
             var name when name == node => Yes,
@@ -140,11 +141,22 @@ internal sealed class NodeAuthorizer(NodeGraph graph) : IAuthorizer
         { Subresource: "", Verb: Verbs.List or Verbs.Watch } when access.RequiredField("spec.nodeName") == node => Yes,
         { Subresource: "", Verb: Verbs.List or Verbs.Watch } when access.SelectedName.Length > 0 && access.Namespace.Length > 0 => RequireAsync(node, RelatedKind.Pod, access, cancellationToken),
         { Subresource: "", Verb: Verbs.List or Verbs.Watch } => No("can only list/watch pods with spec.nodeName field selector"),
-        { Subresource: "", Verb: Verbs.Create or Verbs.Delete } => Yes,
-        { Subresource: "status", Verb: Verbs.Update or Verbs.Patch } => Yes,
-        { Subresource: "eviction", Verb: Verbs.Create } => Yes,
+        { Subresource: "", Verb: Verbs.Create } => Yes,
+        { Subresource: "", Verb: Verbs.Delete } or { Subresource: "status", Verb: Verbs.Update or Verbs.Patch } or { Subresource: "eviction", Verb: Verbs.Create } =>
+            RefuseOthersPodAsync(node, new ObjectKey(access.Namespace, access.Name), cancellationToken),
         _ => ValueTask.FromResult(AuthorizationDecision.NoOpinion),
     };
+
+    /// <summary>A pod of another node is not touched: the refusal of a patch would tell what the patch copied. One that is not there is not found.</summary>
+    private async ValueTask<AuthorizationDecision> RefuseOthersPodAsync(string node, ObjectKey key, CancellationToken cancellationToken)
+    {
+        if (graph.IsRelated(node, RelatedKind.Pod, key))
+            return AuthorizationDecision.Allowed;
+        await graph.EnsureCurrentAsync(RelatedKind.Pod, cancellationToken);
+        return graph.IsRelated(node, RelatedKind.Pod, key) || !graph.HasPod(key)
+            ? AuthorizationDecision.Allowed
+            : new AuthorizationDecision(Verdict.NoOpinion, $"node \"{node}\" can only write to pods with spec.nodeName set to itself");
+    }
 
     private ValueTask<AuthorizationDecision> RequireAsync(string node, RelatedKind kind, AccessAttributes access, CancellationToken cancellationToken)
     {

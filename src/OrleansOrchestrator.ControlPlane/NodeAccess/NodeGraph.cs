@@ -39,6 +39,9 @@ internal sealed class NodeGraph
         _ => IsReferredTo(node, kind, key),
     };
 
+    /// <summary>Whether there is a pod of a key, as far as this silo knows.</summary>
+    public bool HasPod(ObjectKey key) => _caches[_pods].Find(key) is not null;
+
     /// <summary>Waits until this silo knows all that anybody has been told: a node asks here for what another silo has told it.</summary>
     /// <exception cref="Model.Errors.ApiException">The store cannot be reached.</exception>
     public async ValueTask EnsureCurrentAsync(RelatedKind kind, CancellationToken cancellationToken)

@@ -21,10 +21,11 @@ public sealed class CertificateApprovalReconciler(RequesterAccess access) : IRec
 {
     private const string Approval = "approval";
     private const string Reason = "AutoApproved";
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
     private static readonly NamedByPrimary Nodes = new(WellKnownResources.Nodes, NodeOf)
     {
-        // Nodes change all the time. A request that waits for an administrator is not looked at again.
+        // Nodes change all the time. A request that waits for one to go is looked at again.
         IsWatched = false,
         NeedsNewest = static (primary, node) => node is null && IsOpen((V1CertificateSigningRequest)primary),
     };
@@ -50,8 +51,9 @@ public sealed class CertificateApprovalReconciler(RequesterAccess access) : IRec
         var message = IsOwn(request, asked) && access.MayCreate(request.Spec, "selfnodeclient")
             ? "Auto approving self kubelet client certificate after SubjectAccessReview."
             : !exists && access.MayCreate(request.Spec, "nodeclient") ? "Auto approving kubelet client certificate after SubjectAccessReview." : null;
-        return message is not null
-            && PatchObject.OfStatusAsObserved(Primary, request, changed => changed.Add(CertificateState.Approved, Reason, message)) is { } patch
+        if (message is null)
+            return exists && access.MayCreate(request.Spec, "nodeclient") ? new Plan { RequeueAfter = LookAgain } : Plan.Nothing;
+        return PatchObject.OfStatusAsObserved(Primary, request, changed => changed.Add(CertificateState.Approved, Reason, message)) is { } patch
             ? new Plan { Actions = [patch with { Part = Approval }] }
             : Plan.Nothing;
     }

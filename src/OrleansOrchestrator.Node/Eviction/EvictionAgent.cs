@@ -80,7 +80,7 @@ internal sealed partial class EvictionAgent(
                 return options.EvictionMonitoringPeriod;
         }
 
-        var candidates = Candidates().Select(worker => (worker.Pod!, worker.Seen!)).ToList();
+        var candidates = Candidates().Select(one => (one.Pod, one.Seen)).ToList();
         var measured = isOfDisk ? await meter.MeasureStorageAsync(candidates, RankingTimeMax, cancellationToken) : await meter.MeasureAsync(candidates, cancellationToken);
         if (EvictionRanking.Rank(measured, threshold.Signal, readings.HasImageFs) is not [var first, ..])
         {
@@ -115,12 +115,12 @@ internal sealed partial class EvictionAgent(
     /// <summary>Measures one pod after the other: one with very many files holds up neither the others nor the node's own decisions.</summary>
     private async Task<TimeSpan?> EndThoseBeyondTheirLimitsAsync(CancellationToken cancellationToken)
     {
-        var limited = Candidates().Where(worker => StorageLimits.HasAny(worker.Pod!)).ToList();
-        foreach (var gone in _storageAt.Keys.Except(limited.Select(worker => worker.Uid), StringComparer.Ordinal).ToList())
+        var limited = Candidates().Where(one => StorageLimits.HasAny(one.Pod)).ToList();
+        foreach (var gone in _storageAt.Keys.Except(limited.Select(one => one.Worker.Uid), StringComparer.Ordinal).ToList())
             _storageAt.Remove(gone);
-        foreach (var worker in limited.Where(worker => Now >= _storageAt.GetValueOrDefault(worker.Uid)))
+        foreach (var (worker, pod, seen) in limited.Where(one => Now >= _storageAt.GetValueOrDefault(one.Worker.Uid)))
         {
-            if (worker.Pod is not { } pod || worker.Seen is not { } seen || Volatile.Read(ref _readings) is not { } readings)
+            if (Volatile.Read(ref _readings) is not { } readings)
                 continue;
             var began = Now;
             try
@@ -142,8 +142,12 @@ internal sealed partial class EvictionAgent(
 
     /// <summary>The pods of which something runs, or may soon. Fenced ones have been killed, and the control plane decides about them when it is
     /// back.</summary>
-    private IEnumerable<PodWorker> Candidates() =>
-        pods.Workers.Where(worker => worker is { Pod: { IsTerminal: false }, Seen: not null, IsEvicted: false, IsFenced: false, HasEnded: false } && !CriticalPods.IsCritical(worker.Pod));
+    // Pod and sandbox are read once: a pod may end at any moment.
+    private IEnumerable<(PodWorker Worker, V1Pod Pod, PodSandbox Seen)> Candidates() => pods.Workers
+        .Where(worker => worker is { IsEvicted: false, IsFenced: false, HasEnded: false })
+        .Select(worker => (Worker: worker, worker.Pod, worker.Seen))
+        .Where(one => one is { Pod.IsTerminal: false, Seen: not null } && !CriticalPods.IsCritical(one.Pod))
+        .Select(one => (one.Worker, one.Pod!, one.Seen!));
 
     /// <summary>Ends pods, and waits until nothing is left of them, whether or not the API knows.</summary>
     private async Task EvictAsync(IReadOnlyCollection<(V1Pod Pod, PodEnding Ending, string Signal)> evictions, CancellationToken cancellationToken)

@@ -94,7 +94,15 @@ internal sealed class PodMeter(IContainerRuntime runtime, Func<string, string> d
         foreach (var volume in (pod.Spec.Volumes ?? []).Where(volume => volume.EmptyDir is not null || volume.ConfigMap is not null))
         {
             var folder = Path.Combine(directoryOf(pod.Metadata.Uid), "volumes", volume.Name);
-            volumes[volume.Name] = await FileWork.Measurements.RunAsync(() => FolderUsage.Of(folder, null, over), CancellationToken.None);
+            try
+            {
+                volumes[volume.Name] = await FileWork.Measurements.RunAsync(() => FolderUsage.Of(folder, null, over), over).WaitAsync(over);
+            }
+            catch (OperationCanceledException) when (over.IsCancellationRequested)
+            {
+                // A disk that hangs holds up nobody. The others are looked at next time.
+                break;
+            }
         }
 
         return volumes;

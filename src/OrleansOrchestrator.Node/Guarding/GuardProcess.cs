@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -46,6 +47,9 @@ internal sealed partial class GuardProcess
     private bool _wasSeen;
     private int _startsUnseen;
 
+    // Why the guard does not run, as its last start showed.
+    private string? _fault;
+
     public GuardProcess(string dataDirectory, TimeProvider timeProvider, ILogger logger)
     {
         _dataDirectory = Path.GetFullPath(dataDirectory);
@@ -84,20 +88,36 @@ internal sealed partial class GuardProcess
         var isOwn = File.Exists(ScriptPath) && File.ReadAllText(ScriptPath) == GuardScript.Text;
         if (isOwn && ProcessIdentity.Read(Path.Combine(Folder, First)) is { IsAlive: true })
         {
-            (_wasSeen, _startsUnseen) = (true, 0);
+            (_wasSeen, _startsUnseen, _fault) = (true, 0, null);
             return;
         }
 
-        if (_started is { } last && _timeProvider.GetElapsedTime(last) < StartTime)
-            return;
-        // One that nobody has seen yet is slow to start, on a busy machine.
-        if (_wasSeen)
-            LogRestarted();
-        _wasSeen = false;
-        _started = _timeProvider.GetTimestamp();
-        Start(isOwn);
-        if (++_startsUnseen > StartsMax)
-            throw new IOException("the guard process ends whenever it is started");
+        if (_started is not { } last || _timeProvider.GetElapsedTime(last) >= StartTime)
+        {
+            // One that nobody has seen yet is slow to start, on a busy machine.
+            if (_wasSeen)
+                LogRestarted();
+            _wasSeen = false;
+            _started = _timeProvider.GetTimestamp();
+            _fault = TryStart(isOwn);
+        }
+
+        // Also between two starts: what is being started again and again does not run.
+        if (_fault is not null)
+            throw new IOException(_fault);
+    }
+
+    private string? TryStart(bool isOwn)
+    {
+        try
+        {
+            Start(isOwn);
+            return ++_startsUnseen > StartsMax ? "the guard process ends whenever it is started" : null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            return refused.Message;
+        }
     }
 
     /// <summary>Ends the guard when there is nothing left to guard.</summary>

@@ -38,11 +38,20 @@ internal static class ClusterDiscovery
     {
         var data = await ReadAsync(server, timeProvider, cancellationToken);
         if (!data.TryGetValue(ClusterInfo.KubeConfigKey, out var kubeConfig))
-            throw new JoinException($"{server} says nothing of its cluster's authority: there is no {ClusterInfo.KubeConfigKey} in {ClusterInfo.Namespace}/{ClusterInfo.Name}");
+        {
+            throw new JoinException($"{server} says nothing of its cluster's authority: there is no {ClusterInfo.KubeConfigKey} in {ClusterInfo.Namespace}/{ClusterInfo.Name}")
+            {
+                MayPass = true,
+            };
+        }
+
         if (!data.TryGetValue(ClusterInfo.SignaturePrefix + token.Id, out var signature))
         {
             throw new JoinException(
-                $"the token \"{token.Id}\" has not signed what {server} says of its cluster: it may be unknown there, ended or revoked, or lack the usage \"{BootstrapToken.Signing}\"");
+                $"the token \"{token.Id}\" has not signed what {server} says of its cluster: it may be unknown there, ended or revoked, or lack the usage \"{BootstrapToken.Signing}\"")
+            {
+                MayPass = true,
+            };
         }
 
         if (!ClusterInfo.IsSignedBy(kubeConfig, signature, token))

@@ -14,4 +14,7 @@ public sealed class JoinException : Exception
         : base(message, cause)
     {
     }
+
+    /// <summary>Whether the cluster may say something else in a moment, as of a token that is new.</summary>
+    public bool MayPass { get; init; }
 }

@@ -24,6 +24,9 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
     // The key of a request that is not answered yet, so that a daemon that was stopped goes on with its request.
     private const string PendingKeyFile = "kubelet-client.key.tmp";
 
+    // A controller signs for a token some moments after the token is there.
+    private static readonly TimeSpan SignedWithin = TimeSpan.FromSeconds(20);
+
     private readonly ILogger _logger = loggers.CreateLogger<NodeJoin>();
     private readonly RetryDelay _delay = new(Backoff.OfLoops, Random.Shared);
     private CertificateClient? _client;
@@ -46,11 +49,20 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
         Directory.CreateDirectory(settings.CertificateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (FormerIdentity() is { } former)
             return former;
+        if (ReadKubeConfig(settings.KubeConfig) is { } present && !IsOwn(present))
+            throw new JoinException($"the kubeconfig {settings.KubeConfig} has other credentials than the node's, and is not replaced: give the node another --kubeconfig, or none");
+        var began = timeProvider.GetTimestamp();
         while (true)
         {
             try
             {
                 return await JoinOnceAsync(cancellationToken);
+            }
+            catch (JoinException early) when (early.MayPass && timeProvider.GetElapsedTime(began) < SignedWithin)
+            {
+                LastFault = early.Message;
+                LogUnavailable(early.Message);
+                await timeProvider.DelayAsync(_delay.Next(), cancellationToken);
             }
             catch (ApiException refused) when (refused.StatusCode == System.Net.HttpStatusCode.Unauthorized)
             {
@@ -90,6 +102,8 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
 
         return (Connecting(settings.Server ?? new Uri(known.Host), known), certificate);
     }
+
+    private bool IsOwn(KubernetesClientConfiguration known) => known.ClientCertificateFilePath == Path.GetFullPath(CertificateFile);
 
     private bool CanBootstrap => settings.BootstrapKubeConfig is not null || settings is { Server: not null, Token: not null };
 

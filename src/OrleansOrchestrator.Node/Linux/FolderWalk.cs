@@ -26,20 +26,23 @@ internal sealed class FolderWalk
     private readonly byte[] _small = new byte[1024];
     private readonly int _mount;
 
-    private FolderWalk(SafeFileHandle top) => _mount = FileCalls.MountOf(top);
+    private readonly Func<int, bool> _skips;
+
+    private FolderWalk(SafeFileHandle top, Func<int, bool> skips) => (_mount, _skips) = (FileCalls.MountOf(top), skips);
 
     /// <summary>Visits the entries.</summary>
     /// <param name="top">The folder; a handle that only names it will do.</param>
     /// <param name="visit">Called with an open directory and the name of an entry of it, which ends with a zero. Tells whether the entry
     /// is a directory to go into.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
+    /// <param name="skips">The errors of the system (<see cref="Errno"/>) for which a folder that cannot be opened is left out; null for none.</param>
     /// <exception cref="IOException">The system refused.</exception>
-    public static void Visit(SafeFileHandle top, Func<SafeFileHandle, byte[], bool> visit, CancellationToken cancellationToken)
+    public static void Visit(SafeFileHandle top, Func<SafeFileHandle, byte[], bool> visit, CancellationToken cancellationToken, Func<int, bool>? skips = null)
     {
-        var walk = new FolderWalk(top);
+        var walk = new FolderWalk(top, skips ?? (static _ => false));
         try
         {
-            if (Open(top, FileCalls.Encode("."), 0) is { } opened)
+            if (walk.Open(top, FileCalls.Encode("."), 0) is { } opened)
                 walk.Enter(opened);
             while (walk._levels is [.., var level])
             {
@@ -116,14 +119,14 @@ internal sealed class FolderWalk
     }
 
     /// <returns>Null if it is gone, or something else by now.</returns>
-    private static SafeFileHandle? Open(SafeFileHandle directory, byte[] name, int flags)
+    private SafeFileHandle? Open(SafeFileHandle directory, byte[] name, int flags)
     {
         var handle = FileCalls.Open(directory, name, flags | FileCalls.OnlyDirectory);
         if (!handle.IsInvalid)
             return handle;
         var error = Marshal.GetLastPInvokeError();
         handle.Dispose();
-        return error is Errno.NotFound or Errno.NotADirectory or Errno.TooManyLinks
+        return error is Errno.NotFound or Errno.NotADirectory or Errno.TooManyLinks || _skips(error)
             ? null
             : throw new IOException($"open {Encoding.UTF8.GetString(name.AsSpan().TrimEnd((byte)0))}: {Marshal.GetPInvokeErrorMessage(error)}");
     }

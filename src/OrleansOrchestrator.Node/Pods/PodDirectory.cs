@@ -40,8 +40,10 @@ internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
 
     /// <summary>The pods that have been seen in the runtime.</summary>
     public IEnumerable<(V1Pod Pod, PodSandbox Sandbox)> Running() => _workers.Values
-        .Where(worker => worker is { Pod: not null, Seen: not null })
-        .Select(worker => (worker.Pod!, worker.Seen!));
+        // Each is read once: a pod may end at any moment.
+        .Select(worker => (worker.Pod, worker.Seen))
+        .Where(one => one is { Pod: not null, Seen: not null })
+        .Select(one => (one.Pod!, one.Seen!));
 
     /// <summary>The paths of a pod's volumes by name; null if they are not known.</summary>
     public IReadOnlyDictionary<string, string>? VolumesOf(string podUid) => _workers.TryGetValue(podUid, out var worker) ? worker.Volumes : null;

@@ -71,7 +71,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _probes = new PodProbes(services.Probes, services.TimeProvider, _loop.Signal);
         _hooks = new PodHooks(services.Hooks, _loop.Signal);
         _resizer = new PodResizer(
-            uid, services.Admitted, services.Runtime, services.Events, services.Runtime.StartsInstantly ? null : services.DirectoryOf(uid));
+            uid, services.Admitted, services.Runtime, services.Events, services.Runtime.StartsInstantly ? null : services.DirectoryOf(uid), services.Logger);
         _actuator = new PodActuator(source, services, _memory, _hooks, _resizer);
         _messages = new TerminationMessages(services.Runtime, services.DirectoryOf(uid));
     }

@@ -69,9 +69,9 @@ internal sealed class ContainerProber : IAsyncDisposable
                 return;
             await Task.WhenAll(KeepReadyAsync(cancellationToken), KeepAliveAsync(cancellationToken));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The container has ended.
+            // The container has ended, and whatever its probe met then.
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class ContainerProber : IAsyncDisposable
         {
             await RepeatAsync(probe, kind, counter, goOn, checks.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (checks.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // The pod ends.
         }

@@ -106,22 +106,26 @@ internal sealed class AdmittedPods(ResourceAmounts allocatable)
             Granted?.Invoke(uid);
     }
 
-    /// <summary>Grants what fits: first what takes no more than before, then by priority, by quality of service, and by the time of the wait.</summary>
+    /// <summary>
+    /// Grants what fits: first what takes no more than before, then by priority, by quality of service, and by the time of the wait. A grant
+    /// may give back one resource while it takes another, so that it goes on until nobody who waits fits.
+    /// </summary>
     private List<string> GrantAll()
     {
         var granted = new List<string>();
-        foreach (var pod in _deferred.OrderBy(Grows).ThenByDescending(pod => pod.Priority).ThenBy(pod => QosClass.Of(pod.Spec) != QosClass.Guaranteed).ToList())
+        while (Next() is { } pod)
         {
-            var requests = PodRequests.Compute(pod.Spec);
-            if (Grows(pod) && Shortage(requests, pod.Metadata.Uid) is not null)
-                continue;
-            _shares[pod.Metadata.Uid] = _shares[pod.Metadata.Uid] with { Requests = requests, Allocation = Allocation.Of(pod.Spec) };
+            _shares[pod.Metadata.Uid] = _shares[pod.Metadata.Uid] with { Requests = PodRequests.Compute(pod.Spec), Allocation = Allocation.Of(pod.Spec) };
             _deferred.Remove(pod);
             granted.Add(pod.Metadata.Uid);
         }
 
         return granted;
     }
+
+    private V1Pod? Next() => _deferred
+        .OrderBy(Grows).ThenByDescending(pod => pod.Priority).ThenBy(pod => QosClass.Of(pod.Spec) != QosClass.Guaranteed)
+        .FirstOrDefault(pod => !Grows(pod) || Shortage(PodRequests.Compute(pod.Spec), pod.Metadata.Uid) is null);
 
     private bool Grows(V1Pod pod)
     {

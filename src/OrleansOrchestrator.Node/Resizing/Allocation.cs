@@ -34,7 +34,7 @@ internal sealed class Allocation
                 ? new Allocation(containers)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using k8s;
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
@@ -16,12 +17,19 @@ namespace OrleansOrchestrator.Node.Resizing;
 /// <param name="runtime">The runtime.</param>
 /// <param name="events">Records events.</param>
 /// <param name="directory">The pod's folder; null if nothing is kept.</param>
-internal sealed class PodResizer(string uid, AdmittedPods admitted, IContainerRuntime runtime, EventRecorder events, string? directory)
+/// <param name="logger">Where it logs.</param>
+internal sealed partial class PodResizer(
+    string uid, AdmittedPods admitted, IContainerRuntime runtime, EventRecorder events, string? directory, ILogger logger)
 {
     // Quotation marks within texts stay readable.
     private static readonly JsonSerializerOptions EventJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private Allocation? _saved;
+    // In the file of the pod's folder.
+    private Allocation? _kept;
+
+    // What the containers are to have.
+    private Allocation? _followed;
+    private bool _hasLooked;
     private PendingResize? _told;
     private long? _grantedGeneration;
     private bool _isInProgress;
@@ -32,21 +40,22 @@ internal sealed class PodResizer(string uid, AdmittedPods admitted, IContainerRu
     {
         var before = admitted.AllocationOf(uid);
         if (before is null)
-            return (pod, PodResizeState.None);
-        if (_saved is null && (directory is null || Allocation.Read(directory) is not null))
-            _saved = before;
-        else if (_saved is null)
-            Save(before);
+            return (_followed?.ApplyTo(pod) ?? pod, PodResizeState.None);
+        _followed ??= before;
+        if (!_hasLooked && (directory is null || Allocation.Read(directory) is not null))
+            _kept = before;
+        _hasLooked = true;
         var pending = runtime.CanResize || before.Grants(pod.Spec)
             ? admitted.Resize(pod)
             : new PendingResize(PodResize.Infeasible, "In-place pod resize is not supported on this node: its containers are processes of the host, without limits");
         var granted = admitted.AllocationOf(uid) ?? before;
         var allocated = granted.ApplyTo(pod);
-        if (!ReferenceEquals(_saved, granted))
+        // Before anything is done by it, so that the next daemon knows of it.
+        if (!ReferenceEquals(_kept, granted))
+            Keep(granted);
+        if (!ReferenceEquals(_followed, granted))
         {
-            // Before anything is done by it, so that the next daemon knows of it.
-            Save(granted);
-            _grantedGeneration = pod.Metadata.Generation;
+            (_followed, _grantedGeneration) = (granted, pod.Metadata.Generation);
             Tell(allocated, EventType.Normal, "ResizeStarted", "Pod resize started", null);
         }
 
@@ -67,12 +76,23 @@ internal sealed class PodResizer(string uid, AdmittedPods admitted, IContainerRu
     /// <summary>Tells that a container could not get what was granted.</summary>
     public void NoteFailed(V1Pod allocated, string message) => Tell(allocated, EventType.Warning, "ResizeError", "Pod resize error", message);
 
-    private void Save(Allocation granted)
+    /// <summary>Keeps what was granted for the next daemon. Where that is not possible the pod goes on, and the next step tries again.</summary>
+    private void Keep(Allocation granted)
     {
-        if (directory is not null)
-            granted.Write(directory);
-        _saved = granted;
+        try
+        {
+            if (directory is not null)
+                granted.Write(directory);
+            _kept = granted;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(uid, exception.Message);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What pod {Uid} was granted cannot be written down: {Reason}")]
+    private partial void LogNotKept(string uid, string reason);
 
     private void Tell(V1Pod pod, EventType type, string reason, string what, string? fault)
     {

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Node.Linux;
 namespace OrleansOrchestrator.Node.Runtime;
 
 /// <summary>Measures what a folder with everything in it takes on its disk, by open directories: follows no links, and misses nothing
-/// that hides behind a path that is too long.</summary>
+/// that hides behind a path that is too long, or behind a folder that cannot be opened.</summary>
 internal static class FolderUsage
 {
     // The files with several names that are told apart; each name of further ones counts.
@@ -24,7 +24,7 @@ internal static class FolderUsage
         var linked = new HashSet<FileId>();
         try
         {
-            FolderWalk.Visit(top, Add, cancellationToken);
+            FolderWalk.Visit(top, Add, cancellationToken, static error => error is Errno.AccessDenied or Errno.NotPermitted or Errno.InputOutput);
         }
         catch (Exception exception) when (exception is IOException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {

@@ -44,9 +44,9 @@ internal sealed partial class StaticPodRecords(string? folder, ILogger logger)
     {
         try
         {
-            return ObjectCodec.Decode<StaticPod>(File.ReadAllBytes(file));
+            return ObjectCodec.Decode<StaticPod>(File.ReadAllBytes(file)) is { Pod.Metadata.Uid: not null } pod ? pod : throw new JsonException("it has no pod");
         }
-        catch (Exception exception) when (exception is IOException or JsonException)
+        catch (Exception exception) when (exception is IOException or JsonException or UnauthorizedAccessException)
         {
             LogUnreadable(file, exception.Message);
             return null;

@@ -61,14 +61,6 @@ public sealed class PriorityAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Node_ThatIsNew_TakesNoPodsUntilItIsSeenToBeReady()
-    {
-        var node = await Api.CreateAsync(new V1Node { Metadata = new V1ObjectMeta { Name = "fresh" } });
-
-        node.Spec.Taints.ShouldContain(taint => taint.Key == "node.kubernetes.io/not-ready" && taint.Effect == "NoSchedule");
-    }
-
-    [Fact]
     public async Task Pod_OfAClassThatIsNotThere_IsRefused()
     {
         var pod = PodSamples.Pod("default", "p");

@@ -53,6 +53,16 @@ public sealed class DefaultBindingsTests
         (await MayAsync(anybody, "get", "", "secrets", "cluster-info", "kube-public")).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("kube-public", true)]
+    [InlineData("default", false)]
+    public async Task ClusterInfo_IsListedInItsNamespaceOnly(string space, bool isListed)
+    {
+        var allowed = await new DefaultBindings().ListAllowedAsync(Node, space, TestContext.Current.CancellationToken);
+
+        allowed.Resources.Any(rule => rule.Resources.Contains("configmaps")).ShouldBe(isListed);
+    }
+
     private static async Task<bool> MayAsync(UserInfo user, string verb, string group, string resource, string name, string @namespace = "")
     {
         var parts = resource.Split('/');

@@ -32,6 +32,10 @@ public sealed class NodeAuthorizerTests(SharedSilo shared)
     [InlineData("get", "", "nodes", "A", "", "node 'a' cannot read 'A', only its own Node object")]
     [InlineData("list", "", "nodes", "", "", "node 'a' cannot read all nodes, only its own Node object")]
     [InlineData("list", "", "nodes", "", "metadata.name=b", "node 'a' cannot read 'b', only its own Node object")]
+    [InlineData("patch", "", "nodes", "b", "", "node \"a\" is not allowed to modify node \"b\"")]
+    [InlineData("update", "", "nodes/status", "b", "", "node \"a\" is not allowed to modify node \"b\"")]
+    [InlineData("patch", "", "nodes/status", "a", "", null)]
+    [InlineData("patch", "", "pods/status", "absent", "", null)]
     [InlineData("delete", "", "nodes", "a", "", "")]
     [InlineData("get", "", "nodes/proxy", "a", "", "")]
     [InlineData("get", "", "nodes/tunnel", "a", "", null)]
@@ -114,6 +118,12 @@ public sealed class NodeAuthorizerTests(SharedSilo shared)
         (await DecideAsync(NodeOf(node), "create", "", "serviceaccounts/token", "default", space)).IsAllowed.ShouldBeTrue();
         (await DecideAsync(NodeOf(node), "get", "", "pods", "p", space)).IsAllowed.ShouldBeTrue();
         (await DecideAsync(NodeOf($"{space}-b"), "get", "", "pods", "p", space)).IsAllowed.ShouldBeFalse();
+        foreach (var (verb, resource) in ((string, string)[])[("patch", "pods/status"), ("update", "pods/status"), ("delete", "pods"), ("create", "pods/eviction")])
+        {
+            (await DecideAsync(NodeOf(node), verb, "", resource, "p", space)).IsAllowed.ShouldBeTrue($"{verb} {resource}");
+            (await DecideAsync(NodeOf($"{space}-b"), verb, "", resource, "p", space)).Reason.ShouldBe($"node \"{space}-b\" can only write to pods with spec.nodeName set to itself");
+        }
+
 
         await Api.DeleteAsync<V1Pod>(space, "p", new DeletionOptions { GracePeriodSeconds = 0 });
         foreach (var (resource, name) in referred)

@@ -108,6 +108,7 @@ public sealed class NodeRestrictionTests(SharedSilo shared)
         pod.Metadata.OwnerReferences.ShouldBeNull("who reports a status chooses no owner");
         pod.Metadata.Annotations = new Dictionary<string, string> { [Mirror] = "1" };
         (await Should.ThrowAsync<ApiException>(Api.UpdateAsync(pod, "status", As(node)))).Message.ShouldContain("may not add mirror pod annotation");
+        pod.Metadata.Annotations = null;
         (await RefusedAsync(() => Api.UpdateAsync(pod, "", As(node))))!.Message.ShouldContain($"unexpected operation \"UPDATE\", node \"{node}\" can only create and delete mirror pods");
         await Api.DeleteAsync<V1Pod>(space, "p", null, As(node));
     }
@@ -182,10 +183,16 @@ public sealed class NodeRestrictionTests(SharedSilo shared)
     [InlineData("foreign", "node requested token bound to a pod scheduled on a different node")]
     [InlineData("audience", "audience \"vault\" not found in pod spec volume, system:node:{0} is not authorized to request tokens for this audience")]
     [InlineData("two audiences", "node may only request 0 or 1 audiences")]
+    [InlineData("no projection", "audience \"\" not found in pod spec volume, system:node:{0} is not authorized to request tokens for this audience")]
     public async Task Token_AskedForByANode_IsOfAPodThatIsThere(string what, string? why)
     {
         var (name, space) = (await NewNodeAsync(), await Api.NewNamespaceAsync());
-        var pod = await Api.CreateAsync(PodOn(space, "p", what == "foreign" ? await NewNodeAsync() : name));
+        var draft = PodOn(space, "p", what == "foreign" ? await NewNodeAsync() : name);
+        draft.Spec.AutomountServiceAccountToken = false;
+        var token = new V1VolumeProjection { ServiceAccountToken = new V1ServiceAccountTokenProjection { Path = "token" } };
+        if (what != "no projection")
+            draft.Spec.Volumes = [new V1Volume { Name = "token", Projected = new V1ProjectedVolumeSource { Sources = [token] } }];
+        var pod = await Api.CreateAsync(draft);
         var reference = new V1BoundObjectReference { ApiVersion = "v1", Kind = what == "node" ? "Node" : "Pod", Name = "p", Uid = what switch { "no uid" => null, "other uid" => "other", _ => pod.Metadata.Uid } };
         var asked = new Authenticationv1TokenRequest
         {

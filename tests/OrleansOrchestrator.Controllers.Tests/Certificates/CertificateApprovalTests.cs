@@ -51,13 +51,18 @@ public sealed class CertificateApprovalTests
     [Fact]
     public void Request_OfAMachineForANodeThatExists_WaitsForAnAdministrator()
     {
-        _cluster.Add(new V1Node { Metadata = new V1ObjectMeta { Name = "a" } });
+        var node = _cluster.Add(new V1Node { Metadata = new V1ObjectMeta { Name = "a" } });
         Add(Machine, "joining", "O=system:nodes, CN=system:node:a");
 
-        _cluster.Step(_approver, Key).Actions.ShouldBeEmpty("whoever has a token would get the secrets of that node's pods");
+        var waiting = _cluster.Step(_approver, Key);
+        waiting.Actions.ShouldBeEmpty("whoever has a token would get the secrets of that node's pods");
+        waiting.RequeueAfter.ShouldBe(TimeSpan.FromSeconds(10), "the node may go");
 
         Add("system:node:a", "system:nodes", "O=system:nodes, CN=system:node:a", "renewal");
         _cluster.Step(_approver, new ObjectKey("", "renewal")).Actions.ShouldHaveSingleItem();
+
+        _cluster.Remove(node);
+        _cluster.Step(_approver, Key).Actions.ShouldHaveSingleItem();
     }
 
     [Theory]

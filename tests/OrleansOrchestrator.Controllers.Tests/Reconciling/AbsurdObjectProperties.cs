@@ -21,6 +21,7 @@ public sealed class AbsurdObjectProperties
         [typeof(RootCertificate)] = new RootCertificate("certificate"),
         [typeof(ClusterSigner)] = new ClusterSigner(_ => []),
         [typeof(AutoscalerOptions)] = new AutoscalerOptions(),
+        [typeof(RequesterAccess)] = new RequesterAccess((_, _) => true),
     };
 
     private static readonly IReconciler[] Reconcilers =

@@ -1,3 +1,4 @@
+using System.Text;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -7,6 +8,7 @@ using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Testing;
 
@@ -104,6 +106,15 @@ internal sealed class TestNode : IAsyncDisposable
     public TimeSpan SinceRenewal => TimeProvider.System.GetUtcNow() - Api.Get<V1Lease>(ResourcePath.NodeLease(Options.Name))!.Spec.RenewTime!.Value;
 
     public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
+
+    /// <summary>What the container of a pod has written.</summary>
+    public async Task<string> LogAsync(V1Pod pod)
+    {
+        using var output = new MemoryStream();
+        var id = TestPods.Status(pod)!.ContainerID;
+        await Agent.Runtime.CopyLogsAsync(id[(id.IndexOf("://", StringComparison.Ordinal) + 3)..], new LogQuery(), output, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(output.ToArray());
+    }
 
     public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 45)
     {

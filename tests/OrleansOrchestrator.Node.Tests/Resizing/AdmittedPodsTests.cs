@@ -170,6 +170,24 @@ public sealed class AdmittedPodsTests
         }
     });
 
+    [Fact]
+    public void Release_OfWhatLetsOneGrow_GrantsToThoseToWhomThatOneGivesRoom()
+    {
+        var admitted = new AdmittedPods(new ResourceAmounts { CpuMilli = 2000, MemoryBytes = 1 << 30, StorageBytes = 1 << 30, Pods = 10 });
+        var (gone, giving, waiting) = (Requesting("cpu", "1"), Requesting("memory", "600Mi"), Requesting("memory", "300Mi"));
+        waiting.Spec.Priority = 5;
+        foreach (var pod in (V1Pod[])[gone, giving, waiting])
+            admitted.Admit(pod, runs: false).ShouldBeNull();
+        var (growing, grown) = (Asking(giving, "1500m"), Asking(waiting, "700Mi", "memory"));
+        admitted.Resize(grown).ShouldNotBeNull();
+        admitted.Resize(growing).ShouldNotBeNull();
+
+        admitted.Release(gone.Metadata.Uid);
+
+        admitted.AllocationOf(giving.Metadata.Uid)!.Grants(growing.Spec).ShouldBeTrue();
+        admitted.AllocationOf(waiting.Metadata.Uid)!.Grants(grown.Spec).ShouldBeTrue();
+    }
+
     private V1Pod Taken(string resource, string amount)
     {
         var pod = Requesting(resource, amount);
