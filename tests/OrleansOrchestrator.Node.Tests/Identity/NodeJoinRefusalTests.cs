@@ -26,7 +26,10 @@ public sealed class NodeJoinRefusalTests : IDisposable
         await File.WriteAllTextAsync(file, Administrator, TestContext.Current.CancellationToken);
         var settings = new JoinSettings
         {
-            Server = new Uri("https://192.0.2.1:6443"), Token = "abcdef.0123456789abcdef", KubeConfig = file, CertificateDirectory = Path.Combine(_folder, "pki"),
+            Server = new Uri("https://192.0.2.1:6443"),
+            Token = "abcdef.0123456789abcdef",
+            KubeConfig = file,
+            CertificateDirectory = Path.Combine(_folder, "pki"),
         };
 
         var joining = new NodeJoin(settings, "worker", null, new FakeTimeProvider(), NullLoggerFactory.Instance).JoinAsync(TestContext.Current.CancellationToken);
