@@ -142,20 +142,22 @@ internal sealed class NodeAuthorizer(NodeGraph graph) : IAuthorizer
         { Subresource: "", Verb: Verbs.List or Verbs.Watch } when access.SelectedName.Length > 0 && access.Namespace.Length > 0 => RequireAsync(node, RelatedKind.Pod, access, cancellationToken),
         { Subresource: "", Verb: Verbs.List or Verbs.Watch } => No("can only list/watch pods with spec.nodeName field selector"),
         { Subresource: "", Verb: Verbs.Create } => Yes,
-        { Subresource: "", Verb: Verbs.Delete } or { Subresource: "status", Verb: Verbs.Update or Verbs.Patch } or { Subresource: "eviction", Verb: Verbs.Create } =>
-            RefuseOthersPodAsync(node, new ObjectKey(access.Namespace, access.Name), cancellationToken),
+        { Subresource: "", Verb: Verbs.Delete } => RefuseOthersPodAsync(node, "delete pods", access, cancellationToken),
+        { Subresource: "status", Verb: Verbs.Update or Verbs.Patch } => RefuseOthersPodAsync(node, "update pod status for pods", access, cancellationToken),
+        { Subresource: "eviction", Verb: Verbs.Create } => RefuseOthersPodAsync(node, "evict pods", access, cancellationToken),
         _ => ValueTask.FromResult(AuthorizationDecision.NoOpinion),
     };
 
     /// <summary>A pod of another node is not touched: the refusal of a patch would tell what the patch copied. One that is not there is not found.</summary>
-    private async ValueTask<AuthorizationDecision> RefuseOthersPodAsync(string node, ObjectKey key, CancellationToken cancellationToken)
+    private async ValueTask<AuthorizationDecision> RefuseOthersPodAsync(string node, string what, AccessAttributes access, CancellationToken cancellationToken)
     {
+        var key = new ObjectKey(access.Namespace, access.Name);
         if (graph.IsRelated(node, RelatedKind.Pod, key))
             return AuthorizationDecision.Allowed;
         await graph.EnsureCurrentAsync(RelatedKind.Pod, cancellationToken);
         return graph.IsRelated(node, RelatedKind.Pod, key) || !graph.HasPod(key)
             ? AuthorizationDecision.Allowed
-            : new AuthorizationDecision(Verdict.NoOpinion, $"node \"{node}\" can only write to pods with spec.nodeName set to itself");
+            : new AuthorizationDecision(Verdict.NoOpinion, $"node \"{node}\" can only {what} with spec.nodeName set to itself");
     }
 
     private ValueTask<AuthorizationDecision> RequireAsync(string node, RelatedKind kind, AccessAttributes access, CancellationToken cancellationToken)

@@ -118,10 +118,15 @@ public sealed class NodeAuthorizerTests(SharedSilo shared)
         (await DecideAsync(NodeOf(node), "create", "", "serviceaccounts/token", "default", space)).IsAllowed.ShouldBeTrue();
         (await DecideAsync(NodeOf(node), "get", "", "pods", "p", space)).IsAllowed.ShouldBeTrue();
         (await DecideAsync(NodeOf($"{space}-b"), "get", "", "pods", "p", space)).IsAllowed.ShouldBeFalse();
-        foreach (var (verb, resource) in ((string, string)[])[("patch", "pods/status"), ("update", "pods/status"), ("delete", "pods"), ("create", "pods/eviction")])
+        (string Verb, string Resource, string What)[] writes =
+        [
+            ("patch", "pods/status", "update pod status for pods"), ("update", "pods/status", "update pod status for pods"),
+            ("delete", "pods", "delete pods"), ("create", "pods/eviction", "evict pods"),
+        ];
+        foreach (var (verb, resource, what) in writes)
         {
             (await DecideAsync(NodeOf(node), verb, "", resource, "p", space)).IsAllowed.ShouldBeTrue($"{verb} {resource}");
-            (await DecideAsync(NodeOf($"{space}-b"), verb, "", resource, "p", space)).Reason.ShouldBe($"node \"{space}-b\" can only write to pods with spec.nodeName set to itself");
+            (await DecideAsync(NodeOf($"{space}-b"), verb, "", resource, "p", space)).Reason.ShouldBe($"node \"{space}-b\" can only {what} with spec.nodeName set to itself");
         }
 
 

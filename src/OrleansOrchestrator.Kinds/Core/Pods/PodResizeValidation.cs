@@ -11,7 +11,6 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 /// <remarks>See ValidatePodResize in k8s.io/kubernetes/pkg/apis/core/validation.</remarks>
 internal static class PodResizeValidation
 {
-    private const string MirrorAnnotation = "kubernetes.io/config.mirror";
     private const string OnlyCpuAndMemory = "only cpu and memory resources are mutable";
     private static readonly string[] Policies = [PodResize.NotRequired, PodResize.RestartContainer];
     private static readonly string[] Resizable = [ResourceNames.Cpu, ResourceNames.Memory];
@@ -89,7 +88,7 @@ internal static class PodResizeValidation
 
     private static string? UnsupportedBecause(V1Pod pod)
     {
-        if (pod.Metadata.Annotations?.ContainsKey(MirrorAnnotation) == true)
+        if (pod.IsMirror)
             return "static pods cannot be resized";
         return pod.Spec.Os?.Name == "windows" ? "windows pods cannot be resized" : null;
     }
