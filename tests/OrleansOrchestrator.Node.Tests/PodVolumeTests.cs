@@ -319,9 +319,11 @@ public sealed class PodVolumeTests : IDisposable
         }
         finally
         {
-            // What is left may have been moved within the pod's folder.
+            // The daemon moves what is left within the pod's folder whenever it tries again.
+            await node.StopAgentAsync();
             foreach (var left in Directory.GetFiles(folder, "stuck", SearchOption.AllDirectories))
                 await ChangeAsync("-i", left);
+            await node.StartAgentAsync();
         }
     }
 
