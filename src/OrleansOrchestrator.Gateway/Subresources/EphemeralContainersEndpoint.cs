@@ -1,4 +1,3 @@
-using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Model.Pods;
@@ -7,22 +6,5 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Subresources;
 
 /// <summary>Serves <c>pods/ephemeralcontainers</c>: takes the whole pod, but adds only containers to look into it.</summary>
-internal sealed class EphemeralContainersEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
-{
-    /// <inheritdoc/>
-    public SubresourceDeclaration Declaration { get; } = new()
-    {
-        Name = EphemeralContainers.Subresource,
-        Serves = SubresourceDeclaration.Of(WellKnownResources.Pods),
-        Verbs = [Verbs.Get, Verbs.Patch, Verbs.Update],
-        AnswersWithObject = true,
-    };
-
-    /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
-    {
-        Verbs.Get => reads.GetAsync(request),
-        Verbs.Update => writes.UpdateAsync(request, Declaration.Name),
-        _ => writes.PatchAsync(request, Declaration.Name),
-    };
-}
+internal sealed class EphemeralContainersEndpoint(ObjectReads reads, ObjectWrites writes)
+    : PartEndpoint(EphemeralContainers.Subresource, SubresourceDeclaration.Of(WellKnownResources.Pods), reads, writes);

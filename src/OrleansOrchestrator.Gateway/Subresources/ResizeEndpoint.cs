@@ -1,4 +1,3 @@
-using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Model.Pods;
@@ -7,22 +6,5 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Subresources;
 
 /// <summary>Serves <c>pods/resize</c>: takes the whole pod, but changes only the resources of its containers.</summary>
-internal sealed class ResizeEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
-{
-    /// <inheritdoc/>
-    public SubresourceDeclaration Declaration { get; } = new()
-    {
-        Name = PodResize.Subresource,
-        Serves = SubresourceDeclaration.Of(WellKnownResources.Pods),
-        Verbs = [Verbs.Get, Verbs.Patch, Verbs.Update],
-        AnswersWithObject = true,
-    };
-
-    /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
-    {
-        Verbs.Get => reads.GetAsync(request),
-        Verbs.Update => writes.UpdateAsync(request, Declaration.Name),
-        _ => writes.PatchAsync(request, Declaration.Name),
-    };
-}
+internal sealed class ResizeEndpoint(ObjectReads reads, ObjectWrites writes)
+    : PartEndpoint(PodResize.Subresource, SubresourceDeclaration.Of(WellKnownResources.Pods), reads, writes);
