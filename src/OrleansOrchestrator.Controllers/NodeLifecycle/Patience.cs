@@ -5,8 +5,8 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 /// <summary>
 /// How long a lost node is waited for. Times in which nothing is concluded from its loss, because too many nodes are lost or none
 /// could be heard of, do not count. After the first of them the node has its full time again. After each further one it goes on where
-/// it was, but has half as much time at least as it had at least the time before: so a node that comes and goes, and with it such
-/// times, does not keep the pods of others for ever.
+/// it was, with all that was left of its least time, but with half as much time at least as it had at least the time before: so a
+/// node that comes and goes, and with it such times, does not keep the pods of others for ever.
 /// </summary>
 /// <remarks>It only delays: no deadline is earlier than without it. The default value belongs to a node that was never spared.</remarks>
 internal readonly record struct Patience
@@ -41,10 +41,11 @@ internal readonly record struct Patience
         if (HeldSince is not { } since)
             return this;
         var waited = Holds == 0 ? TimeSpan.Zero : since - Later(CountsFrom, silentSince ?? DateTimeOffset.MinValue);
+        var (left, least) = (NotBefore - since, leastTime / Math.Pow(2, Holds));
         return new Patience
         {
             CountsFrom = waited > TimeSpan.Zero ? now - waited : now,
-            NotBefore = now + (leastTime / Math.Pow(2, Holds)),
+            NotBefore = now + (left > least ? left : least),
             Holds = Holds + 1,
         };
     }

@@ -177,6 +177,27 @@ public sealed class NodePausesTests
         Replaced().Order().ShouldBe(["p5", "p6", "p7", "p8", "p9", "patient"]);
     }
 
+    /// <summary>A short pause, soon after the first, takes nothing of the time that the nodes have after it.</summary>
+    [Fact]
+    public void Decide_SecondPauseFollowsTheFirstAtOnce_GivesNoLessThanTheFullTime()
+    {
+        var model = Cluster();
+        model.Run(2, All);
+        foreach (var name in Names(4, 6))
+            model.Report(name, ready: "False");
+        model.Run(60, All);
+        model.LastPlan!.Cluster.IsPaused.ShouldBeTrue();
+
+        model.Report("n4");
+        model.Run(61, All);
+        model.Report("n4", ready: "False");
+        model.Run(61.5, All);
+        model.Report("n4");
+        model.Run(80, All);
+
+        model.Evictions.Select(eviction => eviction.Seconds).Distinct().ShouldBe([69], "the first pause ends at 60.5, and the second, from 61.5 to 62, does not count");
+    }
+
     /// <summary>
     /// Whatever nodes live: nothing goes in the moment in which its node is no longer spared, or before its full time after the first such
     /// moment.
