@@ -9,6 +9,9 @@
 #
 # Two projects run at a time, because most of them wait more than they compute. What one has written is shown when it has ended.
 #
+# A few tests that fail run once more, alone. Those that pass then count as passed, and are listed as unsteady. A property's
+# counter-example is a fact and gets no second chance.
+#
 # What the tests need beside the .NET SDK is installed where this runs as root on a system with apt; where something stays
 # away, the tests that need it are skipped and say why. Logs and reports are in artifacts/tests/.
 set -euo pipefail
@@ -25,12 +28,16 @@ readonly projects_at_once=2
 readonly longest_first=(EndToEnd Consistency ControlPlane Node Gateway Storage)
 # What starts clusters of processes and holds them to deadlines gets the machine to itself.
 readonly alone=" EndToEnd Consistency "
+# With more failures than these something is broken, and a second run would tell nothing.
+readonly second_chances=8
 readonly docker_start_seconds=60
 readonly npm_seconds=300
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
 passed=0 failed=0 skipped=0
+failures=() # what may run once more: project, class and method
+unsteady=()
 docker_pid=""
 temporary=""
 filters=("$@")
@@ -150,9 +157,10 @@ use_temporary_folder() {
 
 summary() {
   local report
-  for report in "$reports"/*.xml; do
+  for report in "$reports"/*.Tests.xml; do
     [[ -e "$report" ]] && list_skips "$report"
   done
+  ((${#unsteady[@]} == 0)) || printf 'unsteady: %s\n' "${unsteady[@]}"
   printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   ((failed == 0 && passed > 0))
 }
@@ -172,8 +180,17 @@ build() {
 # Reads a number from the totals in the head of an xunit report.
 total() { grep -o -m 1 '<assembly [^>]*>' "$1" | grep -o " $2=\"[0-9]*\"" | grep -o '[0-9]*' | head -n 1; }
 
+# The tests of an xunit report, a line each.
+tests_of() { tr '\n' ' ' <"$1" | sed 's/<test /\n<test /g'; }
+
+# Class and method of the tests that failed, but for properties of which a counter-example was found.
+list_failures() {
+  tests_of "$1" | grep 'result="Fail"' | grep -v 'CsCheck_Seed' \
+    | sed -E 's/^<test [^>]* type="([^"]*)"[^>]* method="([^"]*)".*/\1.\2/' || true
+}
+
 list_skips() {
-  tr '\n' ' ' <"$1" | sed 's/<test /\n<test /g' | grep 'result="Skip"' \
+  tests_of "$1" | grep 'result="Skip"' \
     | sed -E 's/^<test [^>]*name="([^"]*)".*<reason>(<!\[CDATA\[)?(.*)<\/reason>.*/skipped: \1: \3/; s/\]\]>$//' || true
 }
 
@@ -197,11 +214,18 @@ run_named() {
 }
 
 start_project() {
-  local project="$1" name
-  name="$(basename "$project" .csproj)"
-  start "$name" "$(dirname "$project")/bin/$configuration/net10.0/$name" \
-    --report-xunit-xml --report-xunit-xml-filename "$name.xml" --report-xunit-trx --report-xunit-trx-filename "$name.trx" \
-    --results-directory "$reports" --progress off --ansi off --show-stdout failed --show-stderr failed
+  local name
+  name="$(basename "$1" .csproj)"
+  start_tests "$name" "$name"
+}
+
+# Runs the tests of a project, or some of them, and reports under a name.
+start_tests() {
+  local name="$1" report="$2"
+  shift 2
+  start "$report" "tests/$name/bin/$configuration/net10.0/$name" \
+    --report-xunit-xml --report-xunit-xml-filename "$report.xml" --report-xunit-trx --report-xunit-trx-filename "$report.trx" \
+    --results-directory "$reports" --progress off --ansi off --show-stdout failed --show-stderr failed "$@"
 }
 
 # Code style is enforced by the build; what is left is white space, which needs no project to be loaded.
@@ -223,8 +247,9 @@ finish_one() {
 }
 
 add_up() {
-  local name="$1" code="$2" report="$reports/$1.xml" project_failed=0
+  local name="$1" code="$2" report="$reports/$1.xml" project_failed=0 test
   if [[ -s "$report" ]]; then
+    for test in $(list_failures "$report"); do failures+=("$name $test"); done
     project_failed=$(($(total "$report" failed) + $(total "$report" errors)))
     passed=$((passed + $(total "$report" passed)))
     skipped=$((skipped + $(total "$report" skipped)))
@@ -273,6 +298,23 @@ run_all() {
   while ((${#running[@]} > 0)); do finish_one; done
 }
 
+# Tries alone what failed beside others. Each failure is a row of a test, and its method runs with all its rows.
+run_again() {
+  ((${#failures[@]} > 0 && ${#failures[@]} <= second_chances)) || return 0
+  local failure project test code rows
+  while read -r rows failure; do
+    read -r project test <<<"$failure"
+    say "$test, once more"
+    start_tests "$project" "$project.again" --filter-method "$test"
+    read -r _ code <&"$ended"
+    unset "running[$project.again]"
+    cat "$reports/$project.again.log"
+    ((code == 0)) || continue
+    passed=$((passed + rows)) failed=$((failed - rows))
+    unsteady+=("$test")
+  done < <(printf '%s\n' "${failures[@]}" | sort | uniq -c)
+}
+
 main() {
   rm -rf "$reports"
   mkdir -p "$reports"
@@ -295,6 +337,7 @@ main() {
 
   mapfile -t projects < <(in_order "${projects[@]}")
   run_all "${projects[@]}"
+  run_again
   summary
 }
 
