@@ -72,6 +72,7 @@ missing_packages() {
   command -v git >/dev/null || echo git
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
   command -v openssl >/dev/null || echo openssl
+  command -v dbus-daemon >/dev/null || echo dbus-daemon
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
 }

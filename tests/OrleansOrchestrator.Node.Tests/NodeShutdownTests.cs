@@ -87,6 +87,74 @@ public sealed class NodeShutdownTests
         node.Pod("a")!.Status.Phase.ShouldBe("Running");
     }
 
+    [Fact]
+    public async Task Machine_GoingDown_EndsPodsInTheOrderOfTheirPriorities()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with
+        {
+            ShutdownGracePeriodByPodPriority = [new(1000, 20), new(-10, 20), new(0, 20)],
+        });
+        var slow = "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done";
+        await RunAsync(node, "lowest", -1000, slow);
+        await RunAsync(node, "middle", 999, slow);
+        await RunAsync(node, "highest", 5000, Obedient);
+
+        await node.Agent.ShutDownAsync(TestContext.Current.CancellationToken);
+
+        var ends = new[] { "lowest", "middle", "highest" }.Select(name => TestPods.Status(node.Pod(name)!)!.State.Terminated.FinishedAt!.Value).ToList();
+        ends.ShouldBeInOrder();
+        ends[1].ShouldBeGreaterThan(ends[0]);
+    }
+
+    [Fact]
+    public async Task Shutdown_ThatLogindTellsOf_WaitsForThePodsAndMayBeCalledOff()
+    {
+        await using var logind = await FakeLogind.StartAsync();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { ShutdownGracePeriod = TimeSpan.FromSeconds(80), ShutdownGracePeriodCriticalPods = TimeSpan.FromSeconds(40) }, before: node =>
+        {
+            node.Logind = logind.At;
+            return Task.CompletedTask;
+        });
+        await RunAsync(node, "ordinary", 0, "trap 'sleep 0.5; exit 0' TERM; while :; do sleep 0.1; done");
+        var mayEnd = Path.Combine(node.Options.DataDirectory, "may-end");
+        await RunAsync(node, "critical", 2_000_000_000, $"trap '' TERM; while [ ! -e {mayEnd} ]; do sleep 0.1; done");
+        await Eventually.HoldsAsync(() => logind.IsLocked);
+
+        logind.Say(true);
+
+        await node.PodAsync("ordinary", pod => pod.Status.Reason == "Terminated", "it has ended");
+        await Eventually.IsAsync(() => ReadyOf(node), ("False", "node is shutting down"));
+        logind.IsLocked.ShouldBeTrue();
+        node.Put(TestPods.Shell("late", Obedient));
+        await node.PodAsync("late", pod => pod.Status?.Reason == "NodeShutdown", "it is refused");
+        logind.Say(false);
+        await Eventually.IsAsync(() => ReadyOf(node).Status, "True");
+        await Eventually.HoldsAsync(() => logind.Taken == 2 && logind.IsLocked);
+        await RunAsync(node, "next", 0, Obedient);
+
+        await File.WriteAllTextAsync(mayEnd, "", TestContext.Current.CancellationToken);
+        logind.Say(true);
+
+        await node.PodAsync("next", pod => pod.Status.Reason == "Terminated", "it has ended");
+        await Eventually.IsAsync(() => logind.IsLocked, false);
+        node.Pod("critical")!.Status.Phase.ShouldBe("Failed");
+    }
+
+    private static (string Status, string Message) ReadyOf(TestNode node)
+    {
+        var ready = node.Api.List<V1Node>("api/v1/nodes/").Single().Status.Conditions.Single(condition => condition.Type == "Ready");
+        return (ready.Status, ready.Message);
+    }
+
+    private static async Task RunAsync(TestNode node, string name, int priority, string script)
+    {
+        var pod = TestPods.Shell(name, script);
+        pod.Spec.Priority = priority;
+        pod.Spec.TerminationGracePeriodSeconds = 60;
+        node.Put(pod);
+        await node.PodAsync(name, TestPods.IsReady, "it runs");
+    }
+
     private static string LogOf(TestNode node, V1Pod pod)
     {
         using var output = new MemoryStream();

@@ -30,6 +30,7 @@ internal static class NodeProcess
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),
             ServiceProxy = true,
+            DelayShutdown = true,
             ServiceCidr = null,
         };
         var note = new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System);

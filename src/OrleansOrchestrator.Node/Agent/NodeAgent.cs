@@ -31,6 +31,7 @@ using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Streams.PortForwarding;
 using OrleansOrchestrator.Node.Server.Tunnels;
+using OrleansOrchestrator.Node.Shutdown;
 using OrleansOrchestrator.Node.Sources;
 using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Usage;
@@ -44,6 +45,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
 {
     // A development cluster must stop within a second, with time left to remove the containers.
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(0.7);
+
+    // The pods have ended by then; the machine does not wait for an API that is away.
+    private static readonly TimeSpan ReportTime = TimeSpan.FromSeconds(1);
 
     private readonly NodeAgentOptions _options;
     private readonly ClusterConnection _api;
@@ -60,6 +64,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private PodDirectory? _pods;
     private PodSources? _sources;
     private NodeShutdown? _shutdown;
+    private EventRecorder? _events;
     private NodeInstruments? _instruments;
     private PodGuard? _guard;
     private PodRemover? _remover;
@@ -114,6 +119,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Reads how much is left of what pods share; null reads it from this machine. For tests.</summary>
     internal Func<NodeReadings>? ReadSignals { get; init; }
 
+    /// <summary>Where the machine's logind is; null for the usual place if the options want it. For tests.</summary>
+    internal LogindPlace? Logind { get; init; }
+
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
     internal PodDirectory Pods => _pods ?? throw new InvalidOperationException("The agent has not started.");
@@ -137,7 +145,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
 
         var isHollow = _runtime is HollowRuntime;
-        var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
+        var events = _events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
         var services = new ServiceCatalog(() => _proxy?.Signal());
         var slices = new EndpointSliceCatalog(() => _proxy?.Signal());
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
@@ -160,7 +168,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var folders = new FolderRemover(_runtime is DockerRuntime engine ? engine.RemoveFolderAsync : null, _timeProvider);
         var remover = new PodRemover(runtime, guard, _options.DataDirectory, folders);
         _remover = remover;
-        var shutdown = _shutdown = new NodeShutdown(_options);
+        var shutdown = _shutdown = new NodeShutdown(_options.ShutdownTurns);
         var configuration = new ApiConfigurationSource(_api);
         var folder = new LocalVolumeFolder(_options.Name, _options.DataDirectory);
         var serviceEnvironment = new ServiceEnvironment(
@@ -269,6 +277,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.PersistentVolumes, _volumes.Wanted, _volumes));
         }
 
+        if (shutdown.IsEnabled && (Logind ?? (_options.DelayShutdown ? LogindPlace.OfMachine : null)) is { } logind)
+        {
+            Run(new ShutdownWatch(
+                logind, shutdown.Longest, ShutDownAsync, CallOffShutdownAsync, _timeProvider, _loggers.CreateLogger<ShutdownWatch>()).RunAsync);
+        }
+
         if (_options.ServiceProxy)
         {
             _proxy = new ServiceProxy(
@@ -305,12 +319,27 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the pods.</param>
     public async Task ShutDownAsync(CancellationToken cancellationToken = default)
     {
-        if (_pods is null || _shutdown is null || _registrar is null || _options.ShutdownGracePeriod == TimeSpan.Zero)
+        if (_pods is null || _registrar is null || _shutdown is not { IsEnabled: true } shutdown)
             return;
-        LogShuttingDown(_options.Name, _options.ShutdownGracePeriod.TotalSeconds);
-        var ending = _shutdown.RunAsync(_pods, _timeProvider, cancellationToken);
-        await _registrar.ReportAsync(cancellationToken);
-        await ending;
+        if (!shutdown.IsBegun)
+        {
+            LogShuttingDown(_options.Name, shutdown.Longest.TotalSeconds);
+            _events?.RecordOfNode(EventType.Normal, "NodeShutdown", "Shutdown manager detected shutdown event");
+        }
+
+        var ending = shutdown.RunAsync(_pods, _timeProvider);
+        var reporting = _registrar.ReportAsync(cancellationToken);
+        await ending.WaitAsync(cancellationToken);
+        await reporting.CompletesWithinAsync(ReportTime, _timeProvider, cancellationToken);
+    }
+
+    /// <summary>The machine does not go down after all: the node takes pods again, and those that have not ended run on.</summary>
+    private async Task CallOffShutdownAsync(CancellationToken cancellationToken)
+    {
+        LogNotShuttingDown(_options.Name);
+        _events?.RecordOfNode(EventType.Normal, "NodeShutdown", "Shutdown manager detected shutdown cancellation");
+        _shutdown!.CallOff(Pods);
+        await _registrar!.ReportAsync(cancellationToken);
     }
 
     /// <summary>Stops the daemon if it runs.</summary>
@@ -424,6 +453,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The machine of node {Node} goes down: its pods end within {Seconds:0.#} s")]
     private partial void LogShuttingDown(string node, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The machine of node {Node} does not go down after all: the node goes on")]
+    private partial void LogNotShuttingDown(string node);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "It is unknown whether all pods have ended ({Reason}); the guard ends what is left")]
     private partial void LogStillGuarded(string reason);

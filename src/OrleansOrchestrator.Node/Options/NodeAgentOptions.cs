@@ -11,6 +11,9 @@ public sealed record NodeAgentOptions
     /// <summary>The kubelet's default of <see cref="ImageGCHighThresholdPercent"/>.</summary>
     public const int DefaultImageGCHighThresholdPercent = 85;
 
+    // The priority of system-cluster-critical; that of system-node-critical is higher.
+    internal const int SystemPriority = 2_000_000_000;
+
     /// <summary>The kubelet's default of <see cref="EvictionHard"/>.</summary>
     public static IReadOnlyDictionary<string, string> DefaultEvictionHard { get; } = new Dictionary<string, string>
     {
@@ -186,6 +189,23 @@ public sealed record NodeAgentOptions
 
     /// <summary>The part of that time that is kept for critical pods, which end last, as <c>shutdownGracePeriodCriticalPods</c>.</summary>
     public TimeSpan ShutdownGracePeriodCriticalPods { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long pods may take to end by their priority, as <c>shutdownGracePeriodByPodPriority</c>: those of the lowest entry end
+    /// first. To set it replaces <see cref="ShutdownGracePeriod"/> and <see cref="ShutdownGracePeriodCriticalPods"/>.</summary>
+    public IReadOnlyList<PriorityGracePeriod> ShutdownGracePeriodByPodPriority { get; init; } = [];
+
+    /// <summary>Whether the agent has logind delay a shutdown of the machine until its pods have ended.</summary>
+    public bool DelayShutdown { get; init; }
+
+    /// <summary>The pods that end together when the machine goes down, the first first; empty leaves them alone.</summary>
+    internal IReadOnlyList<ShutdownTurn> ShutdownTurns => ShutdownGracePeriodByPodPriority.Count > 0
+        ?
+        [
+            .. ShutdownGracePeriodByPodPriority.OrderBy(period => period.Priority)
+                .Select(period => new ShutdownTurn(period.Priority, TimeSpan.FromSeconds(period.ShutdownGracePeriodSeconds))),
+        ]
+        : ShutdownGracePeriod == TimeSpan.Zero ? []
+        : [new(0, ShutdownGracePeriod - ShutdownGracePeriodCriticalPods), new(SystemPriority, ShutdownGracePeriodCriticalPods)];
 
     /// <summary>
     /// How much must be left of what pods share, by signal: an amount such as <c>100Mi</c>, or a percentage of what there is. If less is

@@ -56,6 +56,12 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(
             options.ShutdownGracePeriodCriticalPods <= options.ShutdownGracePeriod && options.ShutdownGracePeriod <= Waits.Longest,
             "ShutdownGracePeriod must be at least ShutdownGracePeriodCriticalPods, and at most a day.");
+        faults.Require(
+            options.ShutdownGracePeriodByPodPriority.All(period => period.ShutdownGracePeriodSeconds >= 0 && period.ShutdownGracePeriodSeconds <= Waits.Longest.TotalSeconds),
+            "ShutdownGracePeriodByPodPriority must have times of at most a day, none of them negative.");
+        faults.Require(
+            options.ShutdownGracePeriodByPodPriority.DistinctBy(period => period.Priority).Count() == options.ShutdownGracePeriodByPodPriority.Count,
+            "ShutdownGracePeriodByPodPriority must have each priority once.");
         options.ReadThresholds(faults);
         faults.NotNegative(options.EvictionMaxPodGracePeriod);
         faults.NotNegative(options.EvictionPressureTransitionPeriod);

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Planning;
 
@@ -7,12 +8,6 @@ namespace OrleansOrchestrator.Node.Planning;
 /// <remarks>See IsCriticalPod in k8s.io/kubernetes/pkg/kubelet/types.</remarks>
 internal static class CriticalPods
 {
-    // The priority of system-cluster-critical; that of system-node-critical is higher.
-    private const int Priority = 2_000_000_000;
-
     /// <summary>Whether the node found the pod by itself, or its priority is that of the system's pods.</summary>
-    public static bool IsCritical(V1Pod pod) => pod.IsStatic || HasSystemPriority(pod);
-
-    /// <summary>Whether the pod's priority is that of the system's pods. Only these end last when the machine goes down.</summary>
-    public static bool HasSystemPriority(V1Pod pod) => pod.Priority >= Priority;
+    public static bool IsCritical(V1Pod pod) => pod.IsStatic || pod.Priority >= NodeAgentOptions.SystemPriority;
 }

@@ -42,6 +42,11 @@ internal static class KubeletOptions
             ["kubeReserved"] = Map(options.KubeReserved),
             ["shutdownGracePeriod"] = Text(options.ShutdownGracePeriod),
             ["shutdownGracePeriodCriticalPods"] = Text(options.ShutdownGracePeriodCriticalPods),
+            ["shutdownGracePeriodByPodPriority"] = new JsonArray([.. options.ShutdownGracePeriodByPodPriority.Select(period => new JsonObject
+            {
+                ["priority"] = period.Priority,
+                ["shutdownGracePeriodSeconds"] = period.ShutdownGracePeriodSeconds,
+            })]),
             ["crashLoopBackOff"] = new JsonObject { ["maxContainerRestartPeriod"] = Text(options.RestartDelayMax) },
         },
     };

@@ -10,6 +10,7 @@ using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
+using OrleansOrchestrator.Node.Shutdown;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
@@ -38,6 +39,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>What is left of what pods share; by default nothing is known, whatever this machine is short of.</summary>
     public Func<NodeReadings> Signals { get; set; }
+
+    /// <summary>Where the machine's logind is; null for none.</summary>
+    public LogindPlace? Logind { get; set; }
 
     public NodeAgent Agent { get; private set; } = null!;
 
@@ -80,7 +84,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connection = Api.Connect();
         ILoggerFactory loggers = NullLoggerFactory.Instance;
-        Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals() };
+        Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals(), Logind = Logind };
         await Agent.StartAsync(TestContext.Current.CancellationToken);
     }
 
