@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using k8s.Models;
@@ -145,13 +147,41 @@ public sealed class NodeServerTests : IDisposable
         var content = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         using var certificate = X509Certificate2.CreateFromPem(content);
         var found = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}"), "the node is registered");
-        found.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldBe(ServingCertificate.HashOf(certificate));
+        found.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldBe(SelfSigned.HashOf(certificate));
         found.Status.DaemonEndpoints.KubeletEndpoint.Port.ShouldBe(node.Agent.Port);
 
         await node.StopAgentAsync();
         await node.StartAgentAsync();
 
         (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).ShouldBe(content);
+    }
+
+    [Fact]
+    public async Task ServingCertificate_PastItsTime_IsRenewedAndTheVoterStays()
+    {
+        await using var node = await TestNode.StartAsync(
+            RuntimeKind.Process,
+            o => o with { Index = 31, ClientAuthorities = [_authority] },
+            before: node =>
+            {
+                node.GatewaysHearWithin = TimeSpan.FromMilliseconds(100);
+                var past = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(400);
+                using var old = SelfSigned.Create(
+                    Path.Combine(node.Options.DataDirectory, ServingCertificate.FileName), node.Options.Name, IPAddress.Loopback, past, TimeSpan.FromDays(365));
+                return Task.CompletedTask;
+            });
+        using var voter = X509Certificate2.CreateFromPemFile(Path.Combine(node.Options.DataDirectory, "voter.pem"));
+
+        await Eventually.PassesAsync(async () =>
+        {
+            using var served = X509Certificate2.CreateFromPemFile(Path.Combine(node.Options.DataDirectory, ServingCertificate.FileName));
+            SelfSigned.HashOf(served).ShouldNotBe(SelfSigned.HashOf(voter));
+            var annotations = node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}")!.Metadata.Annotations;
+            annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldBe(SelfSigned.HashOf(served));
+            annotations[FencingView.VoterAnnotation].ShouldBe(SelfSigned.HashOf(voter));
+            (await ShownAsync(node, "127.0.0.1")).ShouldBe(SelfSigned.HashOf(served));
+        });
+        (await ShownAsync(node, VoterCertificate.ServerName)).ShouldBe(SelfSigned.HashOf(voter));
     }
 
     [Fact]
@@ -162,11 +192,9 @@ public sealed class NodeServerTests : IDisposable
         var path = $"api/v1/nodes/{node.Options.Name}";
         var registered = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
         var own = FencingView.VoterOf(registered).ShouldNotBeNull();
-        FencingView[] views = [new(1, "first", [new("a", own, "127.0.0.1", node.Agent.Port), new("b", ServingCertificate.HashOf(peer), "127.0.0.1", 1)])];
+        FencingView[] views = [new(1, "first", [new("a", own, "127.0.0.1", node.Agent.Port), new("b", SelfSigned.HashOf(peer), "127.0.0.1", 1)])];
         node.Api.Change(path, json => json["metadata"]!["annotations"]![FencingView.Annotation] = FencingView.Format(views));
-        var lease = $"apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.Options.Name}";
-        await Eventually.HoldsAsync(
-            () => VoteReport.Parse(node.Api.Get<V1Lease>(lease)?.Metadata.Annotations?[VoteReport.Annotation])?.View == "first", "the node says that it uses the view");
+        await ReportsViewAsync(node, "first");
 
         using var asking = Client(node, peer);
         using var answer = await asking.PostAsync("/fencing/vote", null, TestContext.Current.CancellationToken);
@@ -177,7 +205,38 @@ public sealed class NodeServerTests : IDisposable
         refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden, "the control plane does not ask for votes");
     }
 
+    [Fact]
+    public async Task Peer_OfANodeWithoutTheControlPlane_GetsItsVoteByCertificatesOfTheirOwn()
+    {
+        await using var node = await TestNode.StartAsync(
+            RuntimeKind.Process, o => o with { Index = 31, ClientAuthorities = [_authority], Times = new FencingTimes { VoteTime = TimeSpan.FromSeconds(1) } });
+        using var peer = TestCertificates.Authority("a peer");
+        var path = $"api/v1/nodes/{node.Options.Name}";
+        var registered = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
+        var own = FencingView.VoterOf(registered).ShouldNotBeNull();
+        registered.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldNotBe(own);
+        var member = new FencingMember("a", own, "127.0.0.1", node.Agent.Port);
+        FencingView[] views = [new(1, "first", [member, new("b", SelfSigned.HashOf(peer), "127.0.0.1", 1)])];
+        node.Api.Change(path, json => json["metadata"]!["annotations"]![FencingView.Annotation] = FencingView.Format(views));
+        await ReportsViewAsync(node, "first");
+        await node.Api.PauseAsync();
+
+        using var contacts = new PeerContacts([], TimeSpan.FromSeconds(5), peer);
+        await Eventually.HoldsAsync(() => contacts.AskAsync(member, TestContext.Current.CancellationToken));
+        (await contacts.AskAsync(member with { Voter = SelfSigned.HashOf(peer) }, TestContext.Current.CancellationToken)).ShouldBeFalse("another node answers there");
+        using var stranger = TestCertificates.Authority("a stranger");
+        using var others = new PeerContacts([], TimeSpan.FromSeconds(5), stranger);
+        (await others.AskAsync(member, TestContext.Current.CancellationToken)).ShouldBeFalse("no node of the view asks");
+    }
+
     public void Dispose() => _authority.Dispose();
+
+    private static Task ReportsViewAsync(TestNode node, string view)
+    {
+        var lease = $"apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.Options.Name}";
+        return Eventually.HoldsAsync(
+            () => VoteReport.Parse(node.Api.Get<V1Lease>(lease)?.Metadata.Annotations?[VoteReport.Annotation])?.View == view, "the node says that it uses the view");
+    }
 
     private Task<TestNode> StartAsync(int index = 31) =>
         TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = index, ClientAuthorities = [_authority] });
@@ -186,6 +245,18 @@ public sealed class NodeServerTests : IDisposable
     {
         using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The hash of the certificate that the node's server shows to who calls it by a name.</summary>
+    private async Task<string> ShownAsync(TestNode node, string name)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, node.Agent.Port, TestContext.Current.CancellationToken);
+        using var caller = TestCertificates.Caller(_authority, "system:kube-apiserver");
+        await using var secure = new SslStream(socket.GetStream(), false, (_, _, _, _) => true, (_, _, _, _, _) => caller);
+        await secure.AuthenticateAsClientAsync(name);
+        using var shown = X509CertificateLoader.LoadCertificate(secure.RemoteCertificate!.GetRawCertData());
+        return SelfSigned.HashOf(shown);
     }
 
     private static HttpClient Client(TestNode node, X509Certificate2? certificate)

@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 /// <summary>
 /// Calls node daemons over mutual TLS. A daemon has a self-signed certificate, which is trusted by the fingerprint in the node object
 /// that only the node may write. Calls and streams of a node share HTTP/2 connections, each verified against the node's present
-/// fingerprint: a new address or fingerprint uses new connections.
+/// fingerprints: a new address or fingerprint uses new connections.
 /// </summary>
 internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, GatewayOptions options, TimeProvider time) : IDisposable
 {
@@ -156,13 +156,12 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         {
             // New connections use the renewed certificate.
             LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate.Current,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => IsPinned(certificate, node.CertificateSha256),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => IsPinned(certificate, node),
         },
     };
 
-    private static bool IsPinned(X509Certificate? certificate, string fingerprint) =>
-        certificate is not null
-        && Convert.ToHexStringLower(SHA256.HashData(certificate.GetRawCertData())) == fingerprint;
+    private static bool IsPinned(X509Certificate? certificate, NodeEndpoint node) =>
+        certificate is not null && node.Has(Convert.ToHexStringLower(SHA256.HashData(certificate.GetRawCertData())));
 
     private sealed record Pool(NodeEndpoint Endpoint, HttpMessageInvoker Connections)
     {

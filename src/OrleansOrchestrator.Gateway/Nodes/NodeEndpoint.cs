@@ -11,11 +11,12 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 /// <summary>The address and identity of a node daemon.</summary>
 /// <param name="Node">The node's name.</param>
 /// <param name="Address">The daemon's address, such as <c>https://10.0.0.7:10250</c>.</param>
-/// <param name="CertificateSha256">The SHA-256 of its serving certificate's DER encoding, in lower-case hex.</param>
+/// <param name="CertificatesSha256">The SHA-256 of its serving certificate's DER encoding, in lower-case hex. While the daemon renews it, that
+/// of the next one follows after a comma.</param>
 /// <param name="Tunnel">The gateway at which the node's tunnels end; null if the daemon is called directly.</param>
-internal sealed record NodeEndpoint(string Node, Uri Address, string CertificateSha256, Uri? Tunnel = null)
+internal sealed record NodeEndpoint(string Node, Uri Address, string CertificatesSha256, Uri? Tunnel = null)
 {
-    /// <summary>The annotation in which a node daemon publishes its certificate's fingerprint.</summary>
+    /// <summary>The annotation in which a node daemon publishes the fingerprints of its certificates.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
 
     // Never resolved: the tunnel leads to the node.
@@ -44,6 +45,9 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
         var address = new UriBuilder(Uri.UriSchemeHttps, host, port);
         return new NodeEndpoint(name, address.Uri, fingerprint);
     }
+
+    /// <summary>Whether the daemon shows a certificate with this fingerprint.</summary>
+    public bool Has(string fingerprint) => CertificatesSha256.Split(',').Contains(fingerprint, StringComparer.Ordinal);
 
     /// <summary>The first address of a type that a node has; null if there is none.</summary>
     public static string? AddressOf(V1Node node, string type)

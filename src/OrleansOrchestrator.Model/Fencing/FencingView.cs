@@ -17,7 +17,7 @@ public sealed record FencingView(int Number, string Id, IReadOnlyList<FencingMem
     /// <summary>The node annotation with the views that the node may be using: one, or two while it changes to the second.</summary>
     public const string Annotation = "orleansorchestrator.io/fencing-views";
 
-    /// <summary>The node annotation with the node's voter name: its serving certificate's SHA-256, or a generated name.</summary>
+    /// <summary>The node annotation with the node's voter name: the SHA-256 of its certificate as a voter, or a generated name.</summary>
     public const string VoterAnnotation = "orleansorchestrator.io/fencing-voter";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -62,7 +62,7 @@ public sealed record FencingView(int Number, string Id, IReadOnlyList<FencingMem
 
 /// <summary>A node as its peers know it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Voter">Its voter name; for a node with a server the SHA-256 of its certificate, which authenticates it.</param>
+/// <param name="Voter">Its voter name; for a node with a server the SHA-256 of its certificate as a voter, which authenticates it.</param>
 /// <param name="Address">The address of its server.</param>
 /// <param name="Port">The server's port; 0 for a node without one, which only nodes in its process can ask.</param>
 public sealed record FencingMember(string Name, string Voter, string Address, int Port);

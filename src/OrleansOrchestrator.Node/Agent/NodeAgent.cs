@@ -71,7 +71,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private UsageMeter? _usage;
     private NodeServer? _server;
     private TunnelConnections? _tunnels;
-    private X509Certificate2? _certificate;
+    private ServingCertificate? _certificate;
+    private X509Certificate2? _voterCertificate;
     private NodeVote? _vote;
     private PeerContacts? _peers;
     private ServiceProxy? _proxy;
@@ -119,6 +120,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Reads how much is left of what pods share; null reads it from this machine. For tests.</summary>
     internal Func<NodeReadings>? ReadSignals { get; init; }
 
+    /// <summary>How long gateways may take to see a changed node object. For tests.</summary>
+    internal TimeSpan GatewaysHearWithin { get; init; } = ServingCertificateRenewal.HeardWithin;
+
     /// <summary>Where the machine's logind is; null for the usual place if the options want it. For tests.</summary>
     internal LogindPlace? Logind { get; init; }
 
@@ -154,8 +158,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var clock = new LeaseClock(uptime, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
         var times = _options.Times;
         if (!isHollow)
-            _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
-        var vote = new NodeVote(_certificate is null ? $"local-{Guid.NewGuid():N}" : ServingCertificate.HashOf(_certificate), times, uptime, clock.ArrivedAt);
+        {
+            _voterCertificate = VoterCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+            _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _options.ServingCertificateDuration, _timeProvider);
+        }
+
+        var vote = new NodeVote(_voterCertificate is null ? $"local-{Guid.NewGuid():N}" : SelfSigned.HashOf(_voterCertificate), times, uptime, clock.ArrivedAt);
         _api.Votes[vote.Voter] = _vote = vote;
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
@@ -224,7 +232,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (!isHollow)
             await StartServerAsync(address, runtime, machine, instruments, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
-            _options, machine, offered, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
+            _options, machine, offered, address.ToString(), Port, _runtime.Version, () => _certificate?.Announced ?? "",
             vote.Voter, isHollow ? "" : folder.Path);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
@@ -243,7 +251,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             instruments,
             _timeProvider,
             _loggers.CreateLogger<LeaseAgent>());
-        _peers = new PeerContacts(_api.Votes, HoldAgent.AnswerTime(times), _certificate);
+        _peers = new PeerContacts(_api.Votes, HoldAgent.AnswerTime(times), _voterCertificate);
 
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
@@ -255,6 +263,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_clientCertificate is not null)
             Run(Renewal(_clientCertificate).RunAsync);
         Run(_registrar.RunAsync);
+        if (_certificate is not null)
+            Run(token => RenewServingAsync(_certificate, token));
         if (_tunnels is not null)
             Run(RunTunnelAsync);
         Run(events.RunAsync);
@@ -375,7 +385,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _instruments?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
-        (_server, _pods, _sources, _proxy, _volumes, _runtime, _certificate) = (null, null, null, null, null, null, null);
+        _voterCertificate?.Dispose();
+        (_server, _pods, _sources, _proxy, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 
@@ -413,11 +424,19 @@ public sealed partial class NodeAgent : IAsyncDisposable
         // Peers know the port from the node object, which cannot change while the control plane is away.
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
-            address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
+            address, _options.Port != 0 ? _options.Port : port.FindLast(address), name => name == VoterCertificate.ServerName ? _voterCertificate! : _certificate!.Current, _options.ClientAuthorities ?? _api.Authorities,
             new NodeEndpoints(Pods, runtime),
             new UsageEndpoints(Pods, _usage, machine, _options, runtime.Version, new DiskNames(_options.DataDirectory, runtime.ImageFolder)), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider),
             new PortForwardEndpoint(Pods, runtime, _options.StreamIdleTime, _timeProvider), new DialEndpoint(Pods, runtime, address.ToString(), _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
+    }
+
+    /// <summary>Renews the server's certificate after the node object names the present one.</summary>
+    private async Task RenewServingAsync(ServingCertificate certificate, CancellationToken cancellationToken)
+    {
+        await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
+        await new ServingCertificateRenewal(
+            certificate, _options, _registrar.AnnounceAsync, GatewaysHearWithin, _timeProvider, _loggers.CreateLogger<ServingCertificateRenewal>()).RunAsync(cancellationToken);
     }
 
     /// <summary>Opens tunnels after the node object exists.</summary>

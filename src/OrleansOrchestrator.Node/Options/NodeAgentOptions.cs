@@ -59,6 +59,9 @@ public sealed record NodeAgentOptions
     /// cluster's shortest time is ten minutes.</summary>
     public TimeSpan ClientCertificateDuration { get; init; }
 
+    /// <summary>How long the certificates of the daemon's own server live. They are renewed as client certificates are.</summary>
+    public TimeSpan ServingCertificateDuration { get; init; } = TimeSpan.FromDays(365);
+
     /// <summary>The part of its life after which a client certificate may be renewed. The time is chosen at random between this part and
     /// <see cref="CertificateRenewalMax"/>.</summary>
     public double CertificateRenewalMin { get; init; } = 0.7;

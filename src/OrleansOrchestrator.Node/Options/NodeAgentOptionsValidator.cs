@@ -42,6 +42,7 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeastOne(options.ProjectedVolumesBytesMax);
         faults.Require(
             options.ClientCertificateDuration == TimeSpan.Zero || options.ClientCertificateDuration >= CertificateDurationMin, "ClientCertificateDuration must be zero or at least 10 minutes.");
+        faults.Require(options.ServingCertificateDuration >= CertificateDurationMin, "ServingCertificateDuration must be at least 10 minutes.");
         faults.Require(
             options is { CertificateRenewalMin: > 0, CertificateRenewalMax: < 1 } && options.CertificateRenewalMin <= options.CertificateRenewalMax,
             "CertificateRenewalMin must be more than 0 and at most CertificateRenewalMax, which must be less than 1.");

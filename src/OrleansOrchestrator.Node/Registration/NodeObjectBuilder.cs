@@ -11,9 +11,10 @@ namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Computes the parts of the node object that the daemon owns. Pure.</summary>
 internal sealed class NodeObjectBuilder(
-    NodeAgentOptions options, MachineInfo machine, NodeResources resources, string address, int port, string runtimeVersion, string certificateHash, string voter, string volumeFolder)
+    NodeAgentOptions options, MachineInfo machine, NodeResources resources, string address, int port, string runtimeVersion, Func<string> certificateHashes, string voter, string volumeFolder)
 {
-    /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin.</summary>
+    /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin; two, with a comma in between, while it
+    /// is renewed.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
 
     // As the kubelet's nodeStatusMaxImages, and its names of an image.
@@ -40,8 +41,8 @@ internal sealed class NodeObjectBuilder(
                 annotations[NodeTunnel.Annotation] = "";
             if (volumeFolder.Length > 0)
                 annotations[LocalPathVolumes.FolderAnnotation] = volumeFolder;
-            if (certificateHash.Length > 0)
-                annotations[CertificateAnnotation] = certificateHash;
+            if (certificateHashes() is { Length: > 0 } hashes)
+                annotations[CertificateAnnotation] = hashes;
             return annotations;
         }
     }

@@ -17,6 +17,7 @@ internal sealed partial class NodeRegistrar(
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _reporting = new(1);
+    private readonly SemaphoreSlim _registering = new(1);
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,12 +63,17 @@ internal sealed partial class NodeRegistrar(
         }
     }
 
+    /// <summary>Writes labels and annotations anew, because they have changed. Returns when the node object has them.</summary>
+    /// <exception cref="ApiException">The control plane refuses, or the node object is gone.</exception>
+    /// <exception cref="ApiUnavailableException">The control plane does not answer.</exception>
+    public Task AnnounceAsync(CancellationToken cancellationToken) => InTurnAsync(() => WriteOwnAsync(cancellationToken), cancellationToken);
+
     private async Task<TimeSpan?> RegisterAndReportAsync(CancellationToken cancellationToken)
     {
         try
         {
             if (!_isRegistered)
-                await RegisterAsync(cancellationToken);
+                await InTurnAsync(() => RegisterAsync(cancellationToken), cancellationToken);
             _isRegistered = true;
             _registered.TrySetResult();
             await ReportIfDueAsync(cancellationToken);
@@ -105,14 +111,34 @@ internal sealed partial class NodeRegistrar(
         }
         catch (ApiException exception) when (exception.IsConflict)
         {
-            var own = new V1Node { Metadata = new V1ObjectMeta { Labels = node.Metadata.Labels, Annotations = node.Metadata.Annotations } };
-            var existing = await api.MergePatchAsync<V1Node>(
-                ResourcePath.Node(nodeName), Encoding.UTF8.GetBytes(KubernetesJson.Serialize(own)), cancellationToken);
-            _reported = existing.Status;
+            _reported = (await WriteOwnAsync(cancellationToken)).Status;
         }
 
         _reportedAt = null;
         LogRegistered(nodeName);
+    }
+
+    private Task<V1Node> WriteOwnAsync(CancellationToken cancellationToken)
+    {
+        var own = new V1Node
+        {
+            Metadata = new V1ObjectMeta { Labels = new Dictionary<string, string>(builder.Labels), Annotations = new Dictionary<string, string>(builder.Annotations) },
+        };
+        return api.MergePatchAsync<V1Node>(ResourcePath.Node(nodeName), Encoding.UTF8.GetBytes(KubernetesJson.Serialize(own)), cancellationToken);
+    }
+
+    /// <summary>Writes what the node says of itself, one write after the other, so that an older one does not come last.</summary>
+    private async Task InTurnAsync(Func<Task> write, CancellationToken cancellationToken)
+    {
+        await _registering.WaitAsync(cancellationToken);
+        try
+        {
+            await write();
+        }
+        finally
+        {
+            _registering.Release();
+        }
     }
 
     private async Task ReportIfDueAsync(CancellationToken cancellationToken)

@@ -45,7 +45,7 @@ internal sealed class NodeServer : IAsyncDisposable
     public static async Task<NodeServer> StartAsync(
         IPAddress address,
         int port,
-        X509Certificate2 certificate,
+        Func<string?, X509Certificate2> certificateFor,
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
         UsageEndpoints usage,
@@ -86,7 +86,7 @@ internal sealed class NodeServer : IAsyncDisposable
 
         void Secure(HttpsConnectionAdapterOptions https)
         {
-            https.ServerCertificate = certificate;
+            https.ServerCertificateSelector = (_, name) => certificateFor(name);
             https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
 
             // Checks the name in the certificate, and trusts only the cluster's authority, not the machine's.

@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Node.Server;
 /// <summary>Asks peers over HTTPS, and those in the same process directly. Connections last for one outage.</summary>
 /// <param name="local">The votes of the nodes in this process, by voter.</param>
 /// <param name="patience">How long a peer may take to answer.</param>
-/// <param name="certificate">This node's certificate; null for one without a server, which only nodes in its process know.</param>
+/// <param name="certificate">The node's certificate as a voter; null for one without a server, which only nodes in its process know.</param>
 internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local, TimeSpan patience, X509Certificate2? certificate) : IPeers, IDisposable
 {
     /// <summary>The path of the question at a node's server.</summary>
@@ -30,7 +30,8 @@ internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local,
         var url = new UriBuilder(Uri.UriSchemeHttps, address.ToString(), peer.Port, Path).Uri;
         try
         {
-            using var response = await client.PostAsync(url, null, cancellationToken);
+            using var question = new HttpRequestMessage(HttpMethod.Post, url) { Headers = { Host = VoterCertificate.ServerName } };
+            using var response = await client.SendAsync(question, cancellationToken);
             return response.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
@@ -59,7 +60,7 @@ internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local,
         {
             // Both sides pin: the view names the accepted certificate, whoever signed it.
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate!, null, offline: true),
-            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 other && ServingCertificate.HashOf(other) == peer.Voter,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 other && SelfSigned.HashOf(other) == peer.Voter,
         },
     })
     {

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Node.Server;
 internal sealed class PeerQuestions(FencingViews views, NodeVote vote)
 {
     /// <summary>Whether a certificate belongs to a node in this node's view.</summary>
-    public bool IsPeer(X509Certificate2 caller) => views.IsPeer(ServingCertificate.HashOf(caller));
+    public bool IsPeer(X509Certificate2 caller) => views.IsPeer(SelfSigned.HashOf(caller));
 
     /// <summary>Whether a request is such a question.</summary>
     public bool Concern(HttpContext context) => context.Request.Path == PeerContacts.Path;

@@ -1,70 +1,72 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>The self-signed certificate of the node's server. Callers pin its hash from the node object.</summary>
-internal static class ServingCertificate
+/// <summary>The self-signed certificate of the node's server, and the next one while it changes. Callers pin their hashes from the node
+/// object.</summary>
+/// <remarks>Thread-safe for readers; one loop changes it. Each step is a change of a file, so that a daemon that is stopped goes on.</remarks>
+internal sealed class ServingCertificate : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    // Ten years. Callers pin the certificate, so that a shorter validity would add nothing.
-    private static readonly TimeSpan Validity = TimeSpan.FromDays(3650);
+    /// <summary>The file of the certificate in use.</summary>
+    public const string FileName = "serving.pem";
 
-    /// <summary>The lower-case hexadecimal SHA-256 of the certificate.</summary>
-    public static string HashOf(X509Certificate2 certificate) => Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
+    private readonly string _path;
+    private readonly string _nextPath;
+    private readonly string _nodeName;
+    private readonly IPAddress _address;
+    private readonly TimeSpan _lifetime;
+    private readonly TimeProvider _time;
+    private volatile X509Certificate2 _current;
+    private volatile X509Certificate2? _next;
 
-    /// <summary>Reads the certificate from the folder, or creates one there, readable by its owner alone.</summary>
-    public static X509Certificate2 LoadOrCreate(string directory, string nodeName, IPAddress address, TimeProvider timeProvider)
+    private ServingCertificate(string directory, string nodeName, IPAddress address, TimeSpan lifetime, TimeProvider time)
     {
-        var path = Path.Combine(directory, "serving.pem");
-        if (File.Exists(path) && TryLoad(path) is { } existing)
-        {
-            if (existing.NotAfter.ToUniversalTime() > timeProvider.GetUtcNow().UtcDateTime)
-                return existing;
-            existing.Dispose();
-        }
-
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var made = Create(key, nodeName, address, timeProvider.GetUtcNow());
-        using (var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-        }))
-        using (var writer = new StreamWriter(file))
-        {
-            writer.WriteLine(made.ExportCertificatePem());
-            writer.WriteLine(key.ExportPkcs8PrivateKeyPem());
-        }
-
-        return X509Certificate2.CreateFromPemFile(path);
+        (_nodeName, _address, _lifetime, _time) = (nodeName, address, lifetime, time);
+        _path = Path.Combine(directory, FileName);
+        _nextPath = Path.Combine(directory, "serving-next.pem");
+        _next = SelfSigned.Load(_nextPath);
+        _current = SelfSigned.Load(_path) ?? Create(_path);
     }
 
-    private static X509Certificate2? TryLoad(string path)
+    /// <summary>The certificate for new connections.</summary>
+    public X509Certificate2 Current => _current;
+
+    /// <summary>Whether the next certificate is there.</summary>
+    public bool IsChanging => _next is not null;
+
+    /// <summary>The hashes of the certificates that callers are to accept.</summary>
+    public string Announced => _next is { } next ? $"{SelfSigned.HashOf(_current)},{SelfSigned.HashOf(next)}" : SelfSigned.HashOf(_current);
+
+    /// <summary>Reads the certificate from the folder, or makes one there.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="nodeName">The node.</param>
+    /// <param name="address">Its address.</param>
+    /// <param name="lifetime">How long a certificate lives.</param>
+    /// <param name="time">The clock.</param>
+    public static ServingCertificate LoadOrCreate(string directory, string nodeName, IPAddress address, TimeSpan lifetime, TimeProvider time) =>
+        new(directory, nodeName, address, lifetime, time);
+
+    /// <summary>Makes the next certificate, unless it is there.</summary>
+    public void Prepare() => _next ??= Create(_nextPath);
+
+    /// <summary>Uses the next certificate, whose hash callers know.</summary>
+    public void Change()
     {
-        try
-        {
-            return X509Certificate2.CreateFromPemFile(path);
-        }
-        catch (CryptographicException)
-        {
-            // A truncated file is made anew; the node object then has the new hash.
-            return null;
-        }
+        if (_next is not { } next)
+            return;
+        File.Move(_nextPath, _path, overwrite: true);
+
+        // The former one is not disposed of, because handshakes may still use it.
+        _current = next;
+        _next = null;
     }
 
-    private static X509Certificate2 Create(ECDsa key, string nodeName, IPAddress address, DateTimeOffset now)
+    public void Dispose()
     {
-        var request = new CertificateRequest($"CN=system:node:{nodeName}, O=system:nodes", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(nodeName);
-        names.AddIpAddress(address);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], critical: false));
-        return request.CreateSelfSigned(now.AddHours(-1), now + Validity);
+        _current.Dispose();
+        _next?.Dispose();
     }
+
+    private X509Certificate2 Create(string path) => SelfSigned.Create(path, _nodeName, _address, _time.GetUtcNow(), _lifetime);
 }

@@ -82,6 +82,15 @@ public sealed class PodLogTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Log_OfNodeThatRenewsItsCertificate_IsReadFromEitherCertificate()
+    {
+        await _daemon.RegisterAsync(_gateway, fingerprint: $"{new string('0', 64)},{_daemon.Fingerprint}");
+        await FakeDaemon.CreatePodAsync(_gateway, "web", "n1", "c");
+        using var response = await _gateway.Admin.GetAsync(Pods + "/web/log?follow=true", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Log_ThatTheNodeRefuses_IsRefusedWithItsWords()
     {
         await _daemon.RegisterAsync(_gateway);

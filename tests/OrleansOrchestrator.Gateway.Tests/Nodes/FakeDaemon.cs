@@ -55,6 +55,9 @@ internal sealed class FakeDaemon : IAsyncDisposable
     /// <summary>How many connections requests have come over.</summary>
     public int Connections => _connections.Count;
 
+    /// <summary>The fingerprint of its certificate.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(_certificate.RawData));
+
     public static async Task<FakeDaemon> StartAsync(RequestDelegate answer)
     {
         var daemon = new FakeDaemon(answer);
@@ -64,7 +67,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
 
     /// <summary>Creates the node object that tells where this daemon is.</summary>
     public Task RegisterAsync(GatewayFixture gateway, string name = "n1", string? fingerprint = null) => gateway.CreateAsync("/api/v1/nodes", $$$$"""
-        {"metadata":{"name":"{{{{name}}}}","annotations":{"{{{{NodeEndpoint.CertificateAnnotation}}}}":"{{{{fingerprint ?? Convert.ToHexStringLower(SHA256.HashData(_certificate.RawData))}}}}"}},
+        {"metadata":{"name":"{{{{name}}}}","annotations":{"{{{{NodeEndpoint.CertificateAnnotation}}}}":"{{{{fingerprint ?? Fingerprint}}}}"}},
          "status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":{{{{new Uri(_application.Urls.First()).Port}}}} } } } }
         """);
 

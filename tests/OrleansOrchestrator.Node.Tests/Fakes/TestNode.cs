@@ -40,6 +40,9 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>What is left of what pods share; by default nothing is known, whatever this machine is short of.</summary>
     public Func<NodeReadings> Signals { get; set; }
 
+    /// <summary>How long gateways may take to see a changed node object.</summary>
+    public TimeSpan GatewaysHearWithin { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Where the machine's logind is; null for none.</summary>
     public LogindPlace? Logind { get; set; }
 
@@ -84,7 +87,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connection = Api.Connect();
         ILoggerFactory loggers = NullLoggerFactory.Instance;
-        Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals(), Logind = Logind };
+        Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals(), Logind = Logind, GatewaysHearWithin = GatewaysHearWithin };
         await Agent.StartAsync(TestContext.Current.CancellationToken);
     }
 
