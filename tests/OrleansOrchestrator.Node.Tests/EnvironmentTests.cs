@@ -189,7 +189,7 @@ public sealed class EnvironmentTests
         var directory = Directory.CreateTempSubdirectory("volumes-");
         try
         {
-            var volumes = new VolumePreparer(new VolumeContent(source, new NoTokens(), new ResourceField(new Dictionary<string, ResourceQuantity>())), new ClaimVolumes(source, new LocalVolumeFolder("n", directory.FullName)), null, 1_000_000_000, 20_000_000);
+            var volumes = new VolumePreparer(new VolumeContent(source, new NoTokens(), new ResourceField(new Dictionary<string, ResourceQuantity>())), new ClaimVolumes(source, new LocalVolumeFolder("n", directory.FullName)), null, 1_000_000_000, new VolumeMemory(mayMount: false, 20_000_000), 20_000_000);
             (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, prepared: null, TestContext.Current.CancellationToken)))
                 .Message.ShouldContain("more than 20000000 bytes");
         }

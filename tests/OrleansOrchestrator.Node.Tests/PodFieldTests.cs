@@ -20,6 +20,7 @@ public sealed class PodFieldTests(DockerMachine docker)
             var pod = Pod("""
                 mount | busybox grep ' /memory ' | busybox cut -d ' ' -f 5; stat -c '%A %g' /memory; dd if=/dev/zero of=/memory/x bs=64k count=100 2>/dev/null; ls -l /memory/x | busybox awk '{print $5}'
                 stat -c '%A %g' /scratch; cat /token/own; echo; cat /token/other; echo; stat -L -c '%a %u %g' /token/own
+                mount | busybox grep ' /token ' | busybox cut -d ' ' -f 5; { echo x >/token/x; } 2>/dev/null || echo read-only
                 ls /image/bin/busybox; { echo x >/image/x; } 2>/dev/null || echo read-only
                 """);
             pod.Spec.SecurityContext = new V1PodSecurityContext { FsGroup = 2345, RunAsUser = 1234, SupplementalGroups = [77] };
@@ -42,7 +43,7 @@ public sealed class PodFieldTests(DockerMachine docker)
 
             seen.ShouldBe(
             [
-                "tmpfs", "drwxrwsrwx 2345", "1048576", "drwxrwsrwx 2345", "token-1 for ", "token-2 for vault", "640 1234 2345", "/image/bin/busybox", "read-only", "done",
+                "tmpfs", "drwxrwsrwx 2345", "1048576", "drwxrwsrwx 2345", "token-1 for ", "token-2 for vault", "640 1234 2345", "tmpfs", "read-only", "/image/bin/busybox", "read-only", "done",
             ]);
         }
 

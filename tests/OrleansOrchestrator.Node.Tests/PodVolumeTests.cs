@@ -22,7 +22,7 @@ public sealed class PodVolumeTests : IDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => LeftMounts.Delete(_folder);
 
     [Fact]
     public async Task Volumes_PreparedAgain_AreAsTheContainersHaveMadeThem()
@@ -343,6 +343,96 @@ public sealed class PodVolumeTests : IDisposable
         await node.PodAsync("a", TestPods.IsReady, "it runs");
     }
 
+    [Fact]
+    public async Task Volume_WithSecretsOrFields_IsInMemory()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may mount.");
+        var pod = PodWith(
+            new V1Volume { Name = "map", ConfigMap = new V1ConfigMapVolumeSource { Name = "settings" } },
+            new V1Volume { Name = "secret", Secret = new V1SecretVolumeSource { SecretName = "s" } },
+            new V1Volume { Name = "fields", DownwardAPI = new V1DownwardAPIVolumeSource { Items = [Name] } },
+            new V1Volume
+            {
+                Name = "both",
+                Projected = new V1ProjectedVolumeSource
+                {
+                    Sources = [new V1VolumeProjection { Secret = new V1SecretProjection { Name = "s" } }, new V1VolumeProjection { DownwardAPI = new V1DownwardAPIProjection { Items = [Name] } }],
+                },
+            });
+        var source = new Source();
+        var first = await PrepareAsync(source, pod, prepared: null);
+
+        foreach (var (name, path) in first)
+            (name, IsInMemory(path)).ShouldBe((name, name != "map"));
+        (await File.ReadAllTextAsync(Path.Combine(first["secret"], "key"), Cancelled)).ShouldBe("old");
+
+        source.Value = "new";
+        (await PrepareAsync(source, pod, first)).ShouldBe(first, ignoreOrder: true);
+        (await File.ReadAllTextAsync(Path.Combine(first["both"], "key"), Cancelled)).ShouldBe("new");
+
+        // As after a restart of the daemon.
+        (await PrepareAsync(source, pod, prepared: null)).ShouldBe(first, ignoreOrder: true);
+        Mounts.Below(_folder).Length.ShouldBe(3);
+        Directory.EnumerateFiles(Path.Combine(_folder, "pod", "volumes"), "*", SearchOption.TopDirectoryOnly).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Volume_ThatContainersSeeOnTheDisk_StaysThere()
+    {
+        var pod = PodWith(new V1Volume { Name = "secret", Secret = new V1SecretVolumeSource { SecretName = "s" } });
+        var source = new Source();
+        var first = await PrepareAsync(source, pod, prepared: null, mayMount: false);
+        IsInMemory(first["secret"]).ShouldBeFalse();
+
+        source.Value = "new";
+        (await PrepareAsync(source, pod, prepared: null)).ShouldBe(first);
+
+        (await File.ReadAllTextAsync(Path.Combine(first["secret"], "key"), Cancelled)).ShouldBe("new");
+    }
+
+    [Fact]
+    public async Task Volume_InMemory_OutlivesTheDaemonAndEndsWithThePod()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may mount.");
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500) });
+        var pods = Path.Combine(node.Options.DataDirectory, "pods");
+        var pod = TestPods.Shell("a", "while :; do cat $VOLUME_FIELDS/name; sleep 0.1; done");
+        pod.Spec.Volumes = [new V1Volume { Name = "fields", DownwardAPI = new V1DownwardAPIVolumeSource { Items = [Name] } }];
+        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "fields", MountPath = "/fields" }];
+        node.Put(pod);
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        Mounts.Below(pods).Length.ShouldBe(1);
+
+        await node.StopAgentAsync();
+        Mounts.Below(pods).Length.ShouldBe(1);
+        await node.StartAgentAsync();
+        var running = await node.PodAsync("a", TestPods.IsReady, "it runs on");
+        TestPods.Status(running)!.RestartCount.ShouldBe(0);
+        await Eventually.HoldsAsync(async () => (await node.LogAsync(running)).EndsWith("a", StringComparison.Ordinal), "it reads its name");
+        node.Delete("a", 0);
+
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "it is gone");
+        Mounts.Below(pods).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(pods).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("shared:1 ", true)]
+    [InlineData("master:7 ", false)]
+    [InlineData("shared:302 master:1 ", false)]
+    public void Mounts_OfTheDaemon_ReachOthersUnlessItHasACopyOfThem(string tags, bool? expected) => Mounts.AreShared(
+        [
+            $"26 1 0:23 / / rw,relatime {(expected == true ? "" : "shared:9 ")}- ext4 /dev/vda rw",
+            $"27 26 0:24 / /var/lib/a\\040b rw,relatime {tags}- ext4 /dev/vdb rw",
+            "28 26 0:25 / /var/lib/a\\040b-other rw,relatime shared:5 - ext4 /dev/vdc rw",
+        ],
+        "/var/lib/a b/node").ShouldBe(expected);
+
+    private static V1DownwardAPIVolumeFile Name => new() { Path = "name", FieldRef = new V1ObjectFieldSelector { FieldPath = "metadata.name" } };
+
+    private static bool IsInMemory(string path) => new DriveInfo(path).DriveFormat == "tmpfs";
+
     private static async Task<bool> ChangeAsync(string flag, string path)
     {
         using var change = Process.Start(new ProcessStartInfo("chattr", [flag, path]) { RedirectStandardError = true });
@@ -350,10 +440,10 @@ public sealed class PodVolumeTests : IDisposable
         return change.ExitCode == 0;
     }
 
-    private Task<IReadOnlyDictionary<string, string>> PrepareAsync(Source source, V1Pod pod, IReadOnlyDictionary<string, string>? prepared)
+    private Task<IReadOnlyDictionary<string, string>> PrepareAsync(Source source, V1Pod pod, IReadOnlyDictionary<string, string>? prepared, bool mayMount = true)
     {
         var claims = new ClaimVolumes(source, new LocalVolumeFolder("n", _folder));
-        return new VolumePreparer(new VolumeContent(source, new NoTokens(), Resources), claims, null, 1_000_000, 1_000_000).PrepareAsync(pod, Path.Combine(_folder, "pod"), prepared, Cancelled);
+        return new VolumePreparer(new VolumeContent(source, new NoTokens(), Resources), claims, null, 1_000_000, new VolumeMemory(mayMount, 1_000_000), 1_000_000).PrepareAsync(pod, Path.Combine(_folder, "pod"), prepared, Cancelled);
     }
 
     private static ResourceField Resources { get; } = new(new Dictionary<string, ResourceQuantity>());
@@ -379,7 +469,8 @@ public sealed class PodVolumeTests : IDisposable
         public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
             Task.FromResult(name == "gone" && Gone is not null ? Gone() : new V1ConfigMap { BinaryData = new Dictionary<string, byte[]> { ["key"] = Encoding.UTF8.GetBytes(Value) } });
 
-        public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1Secret?>(null);
+        public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) =>
+            Task.FromResult<V1Secret?>(new V1Secret { Data = new Dictionary<string, byte[]> { ["key"] = Encoding.UTF8.GetBytes(Value) } });
 
         public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolumeClaim?>(null);
 

@@ -16,6 +16,7 @@ using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Identity;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Metrics;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
@@ -197,7 +198,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 new SecurityBuilder(Path.Combine(_options.DataDirectory, "seccomp"), _options.SeccompDefault), machine.MemoryBytes),
             Volumes = new VolumePreparer(
                 new VolumeContent(configuration, new ApiTokenSource(_api, steady), resources), new ClaimVolumes(configuration, folder),
-                runtime.HasImages ? images : null, machine.MemoryBytes, _options.ProjectedVolumesBytesMax),
+                runtime.HasImages ? images : null, machine.MemoryBytes,
+                new VolumeMemory(!runtime.HasImages || Mounts.AreShared(_options.DataDirectory), _options.ProjectedVolumesBytesMax), _options.ProjectedVolumesBytesMax),
             Images = images,
             RuntimeClasses = new RuntimeClasses(_api),
             Events = events,

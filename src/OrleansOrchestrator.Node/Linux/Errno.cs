@@ -10,6 +10,7 @@ internal static class Errno
     public const int Exists = 17;
     public const int NotADirectory = 20;
     public const int IsADirectory = 21;
+    public const int Invalid = 22;
     public const int NotEmpty = 39;
     public const int TooManyLinks = 40;
 }

@@ -17,18 +17,33 @@ internal static partial class Mounts
     /// <returns>False if the daemon may not mount.</returns>
     public static bool TryBind(SafeFileHandle source, string place) => Mount(FileCalls.PathTo(source), place, null, Bind, null) == 0;
 
-    /// <summary>Mounts a file system in memory at a folder, unless there is one.</summary>
+    /// <summary>Mounts a file system in memory at a folder, unless there is one. What is in it never reaches a disk, not even when memory is
+    /// short, if the kernel can do that (Linux 6.4).</summary>
     /// <param name="place">The folder.</param>
     /// <param name="bytesMax">The most that it holds.</param>
     /// <param name="mode">The mode of its root.</param>
     /// <exception cref="IOException">The system refused.</exception>
     public static void Memory(string place, long bytesMax, UnixFileMode mode)
     {
-        if (IsMounted(place))
-            return;
-        var options = string.Create(CultureInfo.InvariantCulture, $"size={bytesMax},mode={Convert.ToString((int)mode, 8)}");
-        if (Mount("tmpfs", place, "tmpfs", 0, options) != 0)
+        if (!IsMounted(place) && !TryMemory(place, bytesMax, mode))
             throw new IOException($"mount tmpfs at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Mounts a file system in memory at a folder.</summary>
+    /// <returns>False if the daemon may not mount.</returns>
+    /// <exception cref="IOException">The system refused for another reason.</exception>
+    public static bool TryMemory(string place, long bytesMax, UnixFileMode mode)
+    {
+        var options = string.Create(CultureInfo.InvariantCulture, $"size={bytesMax},mode={Convert.ToString((int)mode, 8)}");
+        if (Mount("tmpfs", place, "tmpfs", 0, options + ",noswap") == 0
+            || (Marshal.GetLastPInvokeError() == Errno.Invalid && Mount("tmpfs", place, "tmpfs", 0, options) == 0))
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() is Errno.NotPermitted or Errno.AccessDenied
+            ? false
+            : throw new IOException($"mount tmpfs at {place}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>Mounts the layers of an image at a folder for reading, unless they are there.</summary>
@@ -64,6 +79,58 @@ internal static partial class Mounts
     /// <summary>Whether something is mounted at a path.</summary>
     public static bool IsMounted(string place) =>
         Path.GetDirectoryName(Path.GetFullPath(place)) is { } above && Below(above).Contains(FileCalls.ResolvedPathOf(place), StringComparer.Ordinal);
+
+    /// <summary>Whether a folder is a file system of its own.</summary>
+    public static bool IsFileSystem(string folder)
+    {
+        using var opened = FileCalls.Open(folder, FileCalls.PathOnly);
+        using var above = FileCalls.Open(Path.Combine(folder, ".."), FileCalls.PathOnly);
+        return !opened.IsInvalid && !above.IsInvalid && FileCalls.StateOf(opened).Id.Device != FileCalls.StateOf(above).Id.Device;
+    }
+
+    /// <summary>Whether others on the machine, such as an engine, see what the daemon mounts in a folder.</summary>
+    /// <remarks>
+    /// A process may have a copy of the machine's mounts (<c>unshare --mount</c>, or <c>PrivateTmp</c> and the like of systemd), in which
+    /// mounts of the machine may appear but whose own ones stay within it. The kernel calls such a mount a slave, and one whose mounts
+    /// reach others shared: see https://docs.kernel.org/filesystems/sharedsubtree.html.
+    /// </remarks>
+    public static bool AreShared(string folder)
+    {
+        using var opened = FileCalls.Open(folder, FileCalls.PathOnly);
+        return !opened.IsInvalid
+            && (AreShared(File.ReadLines("/proc/self/mountinfo"), FileCalls.ResolvedPathOf(opened)) ?? (NamespaceOf("1") is not { } machine || machine == NamespaceOf("self")));
+    }
+
+    /// <summary>The same by what the kernel says of the mount that a folder is on.</summary>
+    /// <param name="lines">The lines of <c>mountinfo</c>.</param>
+    /// <param name="folder">The folder, without links.</param>
+    /// <returns>Null if it says nothing: then mounts reach nobody but who has the same list.</returns>
+    internal static bool? AreShared(IEnumerable<string> lines, string folder)
+    {
+        const int placeField = 4;
+        const int tagsField = 6;
+        var tags = lines
+            .Select(line => line.Split(' '))
+            .Where(fields => $"{folder}/".StartsWith(Decode(fields[placeField]).TrimEnd('/') + "/", StringComparison.Ordinal))
+            .MaxBy(fields => Decode(fields[placeField]).Length)?[tagsField..]
+            .TakeWhile(tag => tag != "-")
+            .ToList() ?? [];
+        return tags.Exists(tag => tag.StartsWith("master:", StringComparison.Ordinal)) ? false
+            : tags.Exists(tag => tag.StartsWith("shared:", StringComparison.Ordinal)) ? true
+            : null;
+    }
+
+    private static string? NamespaceOf(string process)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{process}/ns/mnt").LinkTarget;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Ends a mount, if there is one.</summary>
     public static void Unmount(string place) => _ = UnmountAt(place, DetachWithoutLinks);

@@ -12,8 +12,10 @@ namespace OrleansOrchestrator.Node.Volumes;
 /// <param name="claims">Finds the folders of claims.</param>
 /// <param name="images">Mounts images; null where containers are made of none.</param>
 /// <param name="memoryBytes">The node's memory for pods.</param>
-/// <param name="projectedBytesMax">The most content from the API in the volumes of one pod, on the node's disk.</param>
-internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims, IImageVolumes? images, long memoryBytes, long projectedBytesMax)
+/// <param name="memory">The place of content from the API.</param>
+/// <param name="projectedBytesMax">The most content from the API in the volumes of one pod.</param>
+internal sealed class VolumePreparer(
+    VolumeContent content, ClaimVolumes claims, IImageVolumes? images, long memoryBytes, VolumeMemory memory, long projectedBytesMax)
 {
     // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
@@ -90,8 +92,9 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
 
         if (!VolumeContent.IsProjected(volume))
             throw new ConfigurationException("the node does not support this kind of volume");
-        await ProjectAsync(pod, volume, new AtomicDirectory(path), room, cancellationToken);
-        return path;
+        var place = memory.PlaceOf(volume, path);
+        await ProjectAsync(pod, volume, new AtomicDirectory(place), room, cancellationToken);
+        return place;
     }
 
     /// <summary>Writes the present content. What is there already stays while the API is away.</summary>

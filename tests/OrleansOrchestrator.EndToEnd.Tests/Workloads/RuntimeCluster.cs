@@ -68,7 +68,7 @@ public abstract class RuntimeCluster : IAsyncDisposable
         }
         finally
         {
-            Directory.Delete(_folder, recursive: true);
+            LeftMounts.Delete(_folder);
         }
     }
 

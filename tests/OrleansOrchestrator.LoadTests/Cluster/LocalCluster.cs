@@ -105,6 +105,6 @@ internal sealed class LocalCluster : IAsyncDisposable
         foreach (var silo in Silos.ToList())
             await KillAsync(silo);
         await _server.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        LeftMounts.Delete(_folder);
     }
 }

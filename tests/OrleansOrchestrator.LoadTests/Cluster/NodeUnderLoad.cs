@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.LoadTests.Cluster;
 
@@ -84,7 +85,7 @@ internal sealed class NodeUnderLoad : IAsyncDisposable
         _process.Dispose();
         if (await ContainersAsync() is { Count: > 0 } left)
             await DockerAsync(["rm", "-f", .. left]);
-        Directory.Delete(_folder, recursive: true);
+        LeftMounts.Delete(_folder);
     }
 
     private static string CommandOf(int id)

@@ -18,5 +18,5 @@ public sealed class Scratch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose() => LeftMounts.Delete(Folder);
 }
