@@ -39,6 +39,11 @@ internal static class TokenCommand
                 result.AddError($"--usages must be {BootstrapToken.Signing} or {BootstrapToken.Authentication}, not \"{usage}\"");
         });
         var groups = EnvironmentOption.Create("--groups", "Groups of who joins with the token, joined by commas", DefaultGroup);
+        groups.Validators.Add(result =>
+        {
+            foreach (var group in ListOf(result.GetValueOrDefault<string>()).Where(group => !BootstrapToken.IsGroup(group)))
+                result.AddError($"bootstrap group \"{group}\" is invalid (must match {BootstrapToken.GroupForm})");
+        });
         var description = EnvironmentOption.Create("--description", "For what the token is", "");
         var print = EnvironmentOption.Create("--print-join-command", "Print the whole command that a machine joins with, in place of the token", false);
         var command = new Command("create", "Make a token, and print it.") { token, ttl, usages, groups, description, print, data, kubeConfig };

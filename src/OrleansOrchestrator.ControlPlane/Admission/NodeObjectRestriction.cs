@@ -1,7 +1,6 @@
-using System.Collections.Frozen;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
@@ -10,16 +9,6 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 internal static class NodeObjectRestriction
 {
     private const string RestrictionDomain = "node-restriction.kubernetes.io";
-
-    /// <summary>The labels of Kubernetes' own domains that a daemon knows of its machine.</summary>
-    private static readonly FrozenSet<string> OwnLabels = new[]
-    {
-        TopologyLabels.Hostname, TopologyLabels.Zone, TopologyLabels.Region, TopologyLabels.BetaZone, TopologyLabels.BetaRegion,
-        "kubernetes.io/arch", "kubernetes.io/os", "beta.kubernetes.io/arch", "beta.kubernetes.io/os",
-        "beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type",
-    }.ToFrozenSet(StringComparer.Ordinal);
-
-    private static readonly string[] OwnDomains = ["kubelet.kubernetes.io", "node.kubernetes.io"];
 
     public static void Admit(string node, AdmissionRequest request)
     {
@@ -66,16 +55,5 @@ internal static class NodeObjectRestriction
 
     private static string? ValueOf(IDictionary<string, string>? map, string key) => map is not null && map.TryGetValue(key, out var value) ? value : null;
 
-    private static bool IsForbidden(string label)
-    {
-        var slash = label.IndexOf('/', StringComparison.Ordinal);
-        var domain = slash < 0 ? "" : label[..slash];
-        if (IsIn(domain, RestrictionDomain))
-            return true;
-        var isKubernetes = IsIn(domain, "kubernetes.io") || IsIn(domain, "k8s.io");
-        return isKubernetes && !OwnLabels.Contains(label) && !Array.Exists(OwnDomains, own => IsIn(domain, own));
-    }
-
-    private static bool IsIn(string domain, string parent) =>
-        domain.EndsWith(parent, StringComparison.Ordinal) && (domain.Length == parent.Length || domain[^(parent.Length + 1)] == '.');
+    private static bool IsForbidden(string label) => KubeletLabels.IsIn(KubeletLabels.DomainOf(label), RestrictionDomain) || KubeletLabels.IsForeign(label);
 }

@@ -51,12 +51,28 @@ public sealed class CertificateApprovalReconciler(RequesterAccess access) : IRec
         var message = IsOwn(request, asked) && access.MayCreate(request.Spec, "selfnodeclient")
             ? "Auto approving self kubelet client certificate after SubjectAccessReview."
             : !exists && access.MayCreate(request.Spec, "nodeclient") ? "Auto approving kubelet client certificate after SubjectAccessReview." : null;
-        if (message is null)
-            return exists && access.MayCreate(request.Spec, "nodeclient") ? new Plan { RequeueAfter = LookAgain } : Plan.Nothing;
-        return PatchObject.OfStatusAsObserved(Primary, request, changed => changed.Add(CertificateState.Approved, Reason, message)) is { } patch
-            ? new Plan { Actions = [patch with { Part = Approval }] }
+        if (message is not null)
+        {
+            return Change(request, changed =>
+            {
+                changed.Remove(NodeSigners.NodeExists);
+                changed.Add(CertificateState.Approved, Reason, message);
+            });
+        }
+
+        if (!exists || !access.MayCreate(request.Spec, "nodeclient"))
+            return Plan.Nothing;
+        var waits = request.Condition(NodeSigners.NodeExists) is null
+            ? Change(request, changed => changed.Add(NodeSigners.NodeExists, NodeSigners.NodeExists, WhyNot(NodeNameOf(asked))))
             : Plan.Nothing;
+        return waits with { RequeueAfter = LookAgain };
     }
+
+    private Plan Change(V1CertificateSigningRequest request, Action<V1CertificateSigningRequest> change) =>
+        PatchObject.OfStatusAsObserved(Primary, request, change) is { } patch ? new Plan { Actions = [patch with { Part = Approval }] } : Plan.Nothing;
+
+    private static string WhyNot(string node) =>
+        $"a Node with name \"{node}\" already exists in the cluster, and who gets its certificate gets the secrets of its pods. You must delete the existing Node or change the name of this new joining Node";
 
     private static bool IsOpen(V1CertificateSigningRequest request) =>
         request is { Metadata.DeletionTimestamp: null, Spec.SignerName: NodeSigners.Client }

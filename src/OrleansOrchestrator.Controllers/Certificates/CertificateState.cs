@@ -28,5 +28,12 @@ internal static class CertificateState
                 new V1CertificateSigningRequestCondition { Type = type, Status = "True", Reason = reason, Message = message },
             ];
         }
+
+        /// <summary>Takes back the conditions of a type.</summary>
+        public void Remove(string type)
+        {
+            if (request.Status?.Conditions is { } conditions)
+                request.Status.Conditions = [.. conditions.Where(condition => condition.Type != type)];
+        }
     }
 }

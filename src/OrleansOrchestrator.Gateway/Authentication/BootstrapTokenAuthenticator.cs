@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
@@ -14,7 +13,7 @@ namespace OrleansOrchestrator.Gateway.Authentication;
 
 /// <summary>Authenticates machines that join the cluster by the token of a Secret <c>bootstrap-token-&lt;id&gt;</c> in kube-system.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/</remarks>
-internal sealed partial class BootstrapTokenAuthenticator(IObjectClient objects, ResourceRegistry registry, TimeProvider time) : IAuthenticator
+internal sealed class BootstrapTokenAuthenticator(IObjectClient objects, ResourceRegistry registry, TimeProvider time) : IAuthenticator
 {
     /// <inheritdoc/>
     public async ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext http, CancellationToken cancellationToken)
@@ -39,7 +38,7 @@ internal sealed partial class BootstrapTokenAuthenticator(IObjectClient objects,
         }
 
         var more = BootstrapToken.GroupsOf(secret);
-        return more.All(group => Group().IsMatch(group))
+        return more.All(BootstrapToken.IsGroup)
             ? new UserInfo(
                 BootstrapToken.UserPrefix + known.Id, [WellKnownGroups.Bootstrappers, .. more.Distinct(StringComparer.Ordinal), WellKnownGroups.Authenticated])
             : null;
@@ -57,7 +56,4 @@ internal sealed partial class BootstrapTokenAuthenticator(IObjectClient objects,
             return null;
         }
     }
-
-    [GeneratedRegex(@"\Asystem:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]\z")]
-    private static partial Regex Group();
 }

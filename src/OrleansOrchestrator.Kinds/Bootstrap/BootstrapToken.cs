@@ -68,6 +68,12 @@ public sealed partial record BootstrapToken(string Id, string Secret)
     public static IReadOnlyList<string> GroupsOf(V1Secret secret) =>
         Value(secret, "auth-extra-groups").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>The form of such a group.</summary>
+    public const string GroupForm = @"\Asystem:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]\z";
+
+    /// <summary>Whether a token may have a group: others would give a machine that joins what it must not have.</summary>
+    public static bool IsGroup(string group) => GroupPattern().IsMatch(group);
+
     /// <summary>When the token of a secret ends; null if it does not. What is no time has ended long ago.</summary>
     /// <remarks>Times are written by RFC 3339.</remarks>
     public static DateTimeOffset? EndOf(V1Secret secret)
@@ -116,6 +122,9 @@ public sealed partial record BootstrapToken(string Id, string Secret)
 
     [GeneratedRegex(@"\A([a-z0-9]{6})\.([a-z0-9]{16})\z")]
     private static partial Regex Pattern();
+
+    [GeneratedRegex(GroupForm)]
+    private static partial Regex GroupPattern();
 
     [GeneratedRegex(@"\A[a-z0-9]{6}\z")]
     private static partial Regex IdPattern();

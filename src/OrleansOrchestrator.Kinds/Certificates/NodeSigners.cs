@@ -16,6 +16,9 @@ public static class NodeSigners
     /// <summary>The user of a node is this and the node's name.</summary>
     public const string UserPrefix = "system:node:";
 
+    /// <summary>The condition of a request that is not approved, because the node exists and somebody else asks.</summary>
+    public const string NodeExists = "NodeExists";
+
     /// <summary>Whether a signer is one of them.</summary>
     public static bool Has(string? signer) => signer is Client or Serving;
 }

@@ -14,4 +14,7 @@ public static class ResourceNames
 
     /// <summary>The number of pods.</summary>
     public const string Pods = "pods";
+
+    /// <summary>The beginning of the names of huge pages, before their size.</summary>
+    public const string HugePagesPrefix = "hugepages-";
 }

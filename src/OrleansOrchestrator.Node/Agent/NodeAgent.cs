@@ -59,6 +59,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
+    private readonly TaskCompletionSource _identityLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IContainerRuntime? _runtime;
     private ClusterMembership? _identity;
     private NodeRegistrar? _registrar;
@@ -66,6 +67,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private PodSources? _sources;
     private NodeShutdown? _shutdown;
     private EventRecorder? _events;
+    private OwnNode? _ownNode;
     private NodeInstruments? _instruments;
     private PodGuard? _guard;
     private PodRemover? _remover;
@@ -114,6 +116,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     /// <summary>The runtime in use, for example <c>docker://20.10.24</c>; empty before <see cref="StartAsync"/> has returned.</summary>
     public string RuntimeVersion => _runtime?.Version ?? "";
+
+    /// <summary>Completes when the daemon's certificate has ended and the cluster does not accept it: only a new start can get another
+    /// one.</summary>
+    public Task IdentityLost => _identityLost.Task;
 
     /// <summary>Why the node is not Ready, as far as known; null if it is Ready.</summary>
     public string? LastFault => _registrar is { } registrar ? registrar.LastFault : _identity?.LastFault;
@@ -185,6 +191,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var allocatable = NodeResources.ToObject(offered.Allocatable);
         var resources = new ResourceField(allocatable);
         var pressure = new NodePressure();
+        var ownNode = _ownNode = new OwnNode(_options.Name, NodeObjectBuilder.LabelsOf(_options, machine));
         var admitted = new AdmittedPods(ResourceAmounts.From(allocatable));
         var registries = new NodeRegistryConfig(NodeRegistryConfig.FilesOf(_options.DataDirectory), _loggers.CreateLogger<NodeRegistryConfig>());
         var images = new ImagePuller(runtime, new PullSecrets(configuration), registries, events);
@@ -210,6 +217,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Pressure = pressure,
             Guard = guard,
             Shutdown = shutdown,
+            Node = ownNode,
             Remover = remover,
             Instruments = instruments,
             TimeProvider = _timeProvider,
@@ -259,7 +267,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
         Run(new FencingAgent(
             _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
-        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), views));
+        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(views, ownNode)));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
         if (_clientCertificate is not null)
@@ -448,10 +456,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await new TunnelAgent(_api, _options.Name, _tunnels!, _options.TunnelsMax, _timeProvider, _loggers.CreateLogger<TunnelAgent>()).RunAsync(cancellationToken);
     }
 
-    /// <summary>Accepts pods after the control plane can know the times by which this daemon stops them.</summary>
+    /// <summary>Accepts pods after the control plane can know the times by which this daemon stops them, and after the daemon knows the labels of
+    /// its node.</summary>
     private async Task RunPodsAsync(IObjectSink<V1Pod> assigned, CancellationToken cancellationToken)
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
+        await _ownNode!.Seen.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), assigned)(cancellationToken);
     }
 
@@ -460,7 +470,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var lifetime = _options.ClientCertificateDuration > TimeSpan.Zero ? _options.ClientCertificateDuration : (TimeSpan?)null;
         var client = new CertificateClient(_api, _options.Name, lifetime, _timeProvider, _loggers.CreateLogger<CertificateClient>());
         return new CertificateRenewal(
-            certificate, client, _options.CertificateRenewalMin, _options.CertificateRenewalMax, _timeProvider, _loggers.CreateLogger<CertificateRenewal>());
+            certificate, client, _api.CloseAll, () => _identityLost.TrySetResult(), _options.CertificateRenewalMin, _options.CertificateRenewalMax, _timeProvider, _loggers.CreateLogger<CertificateRenewal>());
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, ObjectSelection selection, IObjectSink<T> sink)

@@ -26,15 +26,12 @@ public sealed class ClusterConnection : IDisposable
     // A tunnel to a dead silo ends within two of these.
     private static readonly TimeSpan SocketPingInterval = TimeSpan.FromSeconds(5);
 
-    // A certificate is renewed when a tenth of its life is left, at the latest.
-    private const double ConnectionPart = 0.05;
-    private static readonly TimeSpan ConnectionLifeMax = TimeSpan.FromMinutes(5);
-
     private readonly Kubernetes _client;
+    private readonly ClosableConnections _connections;
 
-    private ClusterConnection(Kubernetes client, X509Certificate2Collection authorities, Uri server)
+    private ClusterConnection(Kubernetes client, ClosableConnections connections, X509Certificate2Collection authorities, Uri server)
     {
-        _client = client;
+        (_client, _connections) = (client, connections);
         Authorities = authorities;
         Servers = new ApiServers(server);
     }
@@ -57,6 +54,7 @@ public sealed class ClusterConnection : IDisposable
     public static ClusterConnection Open(KubernetesClientConfiguration configuration, Func<X509Certificate2>? certificate = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        var connections = new ClosableConnections();
         var setUp = configuration.FirstMessageHandlerSetup;
         configuration.FirstMessageHandlerSetup = handler =>
         {
@@ -68,12 +66,30 @@ public sealed class ClusterConnection : IDisposable
             handler.ConnectTimeout = TimeSpan.FromSeconds(1);
             handler.KeepAlivePingDelay = TimeSpan.FromSeconds(1);
             handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(3);
+            if (handler.ConnectCallback is null)
+                connections.OpenAllOf(handler);
             if (certificate is not null)
                 LogInWith(certificate, handler);
         };
         var client = new Kubernetes(configuration);
-        return new ClusterConnection(client, configuration.SslCaCerts ?? [], client.BaseUri);
+        return new ClusterConnection(client, connections, configuration.SslCaCerts ?? [], client.BaseUri);
     }
+
+    /// <summary>A connection to a cluster that the node does not belong to yet: nothing is sent, and every request fails.</summary>
+    /// <param name="server">The address of the API.</param>
+    public static ClusterConnection Absent(Uri server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return Open(new KubernetesClientConfiguration
+        {
+            Host = server.ToString(),
+            FirstMessageHandlerSetup = handler => handler.ConnectCallback = (_, _) => throw new IOException("the node has not joined its cluster yet"),
+        });
+    }
+
+    /// <summary>Closes all connections, because the certificate with which they began has been replaced. As the kubelet, the daemon does not go
+    /// on with the former one.</summary>
+    internal void CloseAll() => _connections.CloseAll();
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
@@ -173,15 +189,9 @@ public sealed class ClusterConnection : IDisposable
         }
     }
 
-    /// <summary>
-    /// Shows the newest certificate whenever a connection is opened. Connections get no new requests after a while, so that none
-    /// is made with a certificate that has been replaced and may have ended; what runs on them goes on.
-    /// </summary>
+    /// <summary>Shows the newest certificate whenever a connection is opened.</summary>
     private static void LogInWith(Func<X509Certificate2> certificate, SocketsHttpHandler handler)
     {
-        var first = certificate();
-        var life = (first.NotAfter - first.NotBefore) * ConnectionPart;
-        handler.PooledConnectionLifetime = life < ConnectionLifeMax ? life : ConnectionLifeMax;
         handler.SslOptions.ClientCertificates = null;
         handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate();
 

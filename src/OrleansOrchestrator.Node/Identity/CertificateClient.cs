@@ -22,7 +22,7 @@ internal sealed partial class CertificateClient(ClusterConnection api, string no
 
     private readonly ILogger _logger = logger;
 
-    /// <summary>The request that waits for its certificate; null if none does.</summary>
+    /// <summary>What a request waits for, in a sentence; null if none waits.</summary>
     public string? Waiting { get; private set; }
 
     /// <summary>Gets a certificate.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class CertificateClient(ClusterConnection api, string no
     public async Task<string> GetAsync(ECDsa key, CancellationToken cancellationToken)
     {
         var name = await PostAsync(key, cancellationToken);
-        Waiting = name;
+        Waiting = WaitOf(name, null);
         try
         {
             var delay = new RetryDelay(Asking, Random.Shared);
@@ -48,10 +48,11 @@ internal sealed partial class CertificateClient(ClusterConnection api, string no
                     throw new CertificateRefusedException($"the certificate request {name} is {end.Type.ToLowerInvariant()}: {end.Reason}: {end.Message}");
                 if (request.Status?.Certificate is { Length: > 0 } signed)
                     return Check(Encoding.ASCII.GetString(signed), key);
+                Waiting = WaitOf(name, Find(request, NodeSigners.NodeExists)?.Message);
                 if (!isNoted && timeProvider.GetElapsedTime(asked) > NoteAfter)
                 {
                     isNoted = true;
-                    LogWaiting(name);
+                    LogWaiting(Waiting);
                 }
 
                 await timeProvider.DelayAsync(delay.Next(), cancellationToken);
@@ -62,6 +63,9 @@ internal sealed partial class CertificateClient(ClusterConnection api, string no
             Waiting = null;
         }
     }
+
+    private static string WaitOf(string name, string? why) =>
+        $"the certificate request {name} waits for an administrator{(why is null ? "" : $", because {why}")}: kubectl certificate approve {name}";
 
     private static V1CertificateSigningRequestCondition? Find(V1CertificateSigningRequest request, string type) =>
         request.Status?.Conditions?.FirstOrDefault(condition => condition.Type == type && condition.Status is not "False");
@@ -114,6 +118,6 @@ internal sealed partial class CertificateClient(ClusterConnection api, string no
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate request {Name} waits for an administrator: kubectl certificate approve {Name}")]
-    private partial void LogWaiting(string name);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The node has no certificate yet: {Wait}")]
+    private partial void LogWaiting(string wait);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -11,12 +12,14 @@ namespace OrleansOrchestrator.Node.Identity;
 /// </summary>
 /// <param name="certificate">The certificate.</param>
 /// <param name="client">Asks for a new one.</param>
+/// <param name="replaced">Called when it has been replaced.</param>
+/// <param name="lost">Called when it has ended, and the cluster says so: the daemon cannot get another one by it.</param>
 /// <param name="renewFrom">The part of its life after which it may be renewed.</param>
 /// <param name="renewUntil">The part of its life by which it is renewed.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="logger">Logs.</param>
 internal sealed partial class CertificateRenewal(
-    ClientCertificate certificate, CertificateClient client, double renewFrom, double renewUntil, TimeProvider timeProvider, ILogger logger)
+    ClientCertificate certificate, CertificateClient client, Action replaced, Action lost, double renewFrom, double renewUntil, TimeProvider timeProvider, ILogger logger)
 {
     // The clock of the machine may be set while the loop waits, and the machine may sleep.
     private static readonly TimeSpan LookInterval = TimeSpan.FromHours(1);
@@ -56,6 +59,7 @@ internal sealed partial class CertificateRenewal(
             certificate.Replace(await client.GetAsync(key, cancellationToken), key.ExportPkcs8PrivateKeyPem());
             (_due, _renewed) = (null, timeProvider.GetTimestamp());
             _delay.Reset();
+            replaced();
             LogRenewed(certificate.User, new DateTimeOffset(certificate.Current.NotAfter));
             return TimeSpan.Zero;
         }
@@ -63,6 +67,8 @@ internal sealed partial class CertificateRenewal(
             && (ApiFailure.IsTransient(failure) || failure is CertificateRefusedException or IOException or UnauthorizedAccessException))
         {
             LogFailed(certificate.User, until, failure.Message);
+            if (until <= timeProvider.GetUtcNow() && failure is ApiException { StatusCode: HttpStatusCode.Unauthorized })
+                lost();
             return _delay.Next();
         }
     }

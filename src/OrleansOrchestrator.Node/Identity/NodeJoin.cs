@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -35,9 +36,14 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
     public string? LastFault { get; private set; }
 
     /// <summary>What the node waits for; null if it does not.</summary>
-    public string? Waiting => _client?.Waiting is { } request ? $"the certificate request {request} waits for an administrator: kubectl certificate approve {request}" : LastFault;
+    public string? Waiting => _client?.Waiting ?? LastFault;
 
     private string CertificateFile => Path.Combine(settings.CertificateDirectory, ClientCertificate.FileName);
+
+    /// <summary>Where the cluster is, as far as it is known before the node has joined; null if it is not.</summary>
+    /// <exception cref="JoinException">The file that says so cannot be used.</exception>
+    public Uri? Server => settings.Server
+        ?? ((ReadKubeConfig(settings.KubeConfig) ?? (settings.BootstrapKubeConfig is { } file ? ReadKubeConfig(file) : null))?.Host is { } host ? new Uri(host) : null);
 
     /// <summary>Joins. Waits for the cluster as long as it takes.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -81,7 +87,8 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
         }
     }
 
-    /// <summary>The identity of the last start. A certificate that has ended is of use only if there is no way to another.</summary>
+    /// <summary>The identity of the last start; null if there is none, or if it has ended and there is a way to another.</summary>
+    /// <exception cref="JoinException">It has ended, and there is no way to another.</exception>
     private (KubernetesClientConfiguration, ClientCertificate)? FormerIdentity()
     {
         var known = ReadKubeConfig(settings.KubeConfig);
@@ -94,9 +101,16 @@ public sealed partial class NodeJoin(JoinSettings settings, string nodeName, Tim
         }
 
         var hasEnded = new DateTimeOffset(certificate.Current.NotAfter) <= timeProvider.GetUtcNow();
-        if (hasEnded && CanBootstrap)
+        if (hasEnded)
         {
-            LogEnded(new DateTimeOffset(certificate.Current.NotAfter));
+            var ended = new DateTimeOffset(certificate.Current.NotAfter);
+            if (!CanBootstrap)
+            {
+                throw new JoinException(string.Create(
+                    CultureInfo.InvariantCulture, $"its certificate in {CertificateFile} has ended at {ended:u}, and there is no token to ask for another one: give it --token, or --bootstrap-kubeconfig"));
+            }
+
+            LogEnded(ended);
             return null;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Quantities;
@@ -25,6 +26,7 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeast(options.Index, 0);
         faults.Between(options.Port, 0, ushort.MaxValue);
         faults.Require(options.AdvertiseAddress is null || AddressSyntax.FamilyOf(options.AdvertiseAddress) is not null, "AdvertiseAddress must be an IP address.");
+        RequireLabels(options.Labels, faults);
         faults.AtLeastOne(options.TunnelsMax);
         faults.AtLeastOne(options.MaxPods);
         faults.AtLeastOne(options.StartsInParallel);
@@ -91,6 +93,23 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(options.ServiceCidr is null || AddressSyntax.TryParseNetwork(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
         faults.Require(options.NodePortAddresses.All(a => AddressSyntax.FamilyOf(a) is not null), "NodePortAddresses must be IP addresses.");
         return faults.All;
+    }
+
+    /// <summary>A node with other labels could not register, because the API lets no node have them (NodeRestriction).</summary>
+    private static void RequireLabels(IReadOnlyDictionary<string, string> labels, OptionFaults faults)
+    {
+        var unknown = labels.Keys.Where(KubeletLabels.IsForeign).Order(StringComparer.Ordinal).ToList();
+        faults.Require(
+            unknown.Count == 0,
+            $"Labels: unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [{string.Join(' ', unknown)}]: --node-labels in the 'kubernetes.io' namespace must begin with an "
+            + $"allowed prefix ({string.Join(", ", KubeletLabels.Domains)}) or be in the specifically allowed set ({string.Join(", ", KubeletLabels.Names)}). An administrator sets others with kubectl label.");
+        foreach (var (name, value) in labels)
+        {
+            foreach (var fault in NameRules.IsQualifiedName(name))
+                faults.Require(false, $"Labels: \"{name}\": {fault}.");
+            foreach (var fault in NameRules.IsValidLabelValue(value))
+                faults.Require(false, $"Labels: \"{name}\": {fault}.");
+        }
     }
 
     private static void RequireReservations(IReadOnlyDictionary<string, string> reserved, string name, OptionFaults faults)

@@ -93,7 +93,7 @@ internal sealed class PodDirectory(PodServices services) : IAsyncDisposable
     };
 
     private PodFailure? Admit(V1Pod pod, bool runs) =>
-        (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(
+        (runs ? null : UnsupportedFields.Refuse(pod, services.Runtime) ?? services.Node.Refuse(pod) ?? services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(
             pod, runs, runs ? Allocation.Read(services.DirectoryOf(pod.Metadata.Uid)) : null);
 
     private PodWorker WorkerOf(string uid, V1Pod? pod, IPodSource source)

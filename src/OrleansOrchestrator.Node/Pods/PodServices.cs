@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Telemetry;
@@ -48,6 +49,8 @@ internal sealed record PodServices
     public required PodGuard Guard { get; init; }
 
     public required NodeShutdown Shutdown { get; init; }
+
+    public required OwnNode Node { get; init; }
 
     public required PodRemover Remover { get; init; }
 

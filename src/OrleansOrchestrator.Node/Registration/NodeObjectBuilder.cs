@@ -23,7 +23,10 @@ internal sealed class NodeObjectBuilder(
 
     private const string Version = "v1.33.0";
 
-    public IReadOnlyDictionary<string, string> Labels => new Dictionary<string, string>(options.Labels)
+    public IReadOnlyDictionary<string, string> Labels => LabelsOf(options, machine);
+
+    /// <summary>The labels that a daemon gives to its node.</summary>
+    public static IReadOnlyDictionary<string, string> LabelsOf(NodeAgentOptions options, MachineInfo machine) => new Dictionary<string, string>(options.Labels)
     {
         ["kubernetes.io/hostname"] = options.Name,
         ["kubernetes.io/os"] = "linux",

@@ -15,7 +15,6 @@ namespace OrleansOrchestrator.Node.Registration;
 internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capacity, IReadOnlyDictionary<string, Quantity> Allocatable)
 {
     private const string Pids = "pid";
-    private const string HugePagesPrefix = "hugepages-";
 
     // What hard thresholds of these signals keep free.
     private static readonly (EvictionSignal Signal, string Resource)[] KeptFree =
@@ -41,7 +40,7 @@ internal sealed record NodeResources(IReadOnlyDictionary<string, Quantity> Capac
         foreach (var (pageBytes, count) in machine.HugePages)
         {
             // Huge pages are memory that nothing else can use.
-            var (name, bytes) = (HugePagesPrefix + Quantity.FromValue(pageBytes, QuantityFormat.BinarySI), Quantity.FromValue(pageBytes * count, QuantityFormat.BinarySI));
+            var (name, bytes) = (ResourceNames.HugePagesPrefix + Quantity.FromValue(pageBytes, QuantityFormat.BinarySI), Quantity.FromValue(pageBytes * count, QuantityFormat.BinarySI));
             capacity[name] = allocatable[name] = bytes;
             allocatable[ResourceNames.Memory] -= bytes;
         }

@@ -155,7 +155,19 @@ internal sealed class AdmittedPods(ResourceAmounts allocatable)
         return Lacks(ResourceNames.Pods, 1, others, allocatable.Pods)
             ?? Lacks(ResourceNames.Cpu, wanted.CpuMilli, used.CpuMilli, allocatable.CpuMilli)
             ?? Lacks(ResourceNames.Memory, wanted.MemoryBytes, used.MemoryBytes, allocatable.MemoryBytes)
-            ?? Lacks(ResourceNames.EphemeralStorage, wanted.StorageBytes, used.StorageBytes, allocatable.StorageBytes);
+            ?? Lacks(ResourceNames.EphemeralStorage, wanted.StorageBytes, used.StorageBytes, allocatable.StorageBytes)
+            ?? LacksHugePages(wanted, used);
+    }
+
+    private (string Resource, string Message)? LacksHugePages(in ResourceAmounts wanted, in ResourceAmounts used)
+    {
+        foreach (var (resource, amount) in wanted.Extended.Where(one => one.Key.StartsWith(ResourceNames.HugePagesPrefix, StringComparison.Ordinal)).OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            if (Lacks(resource, amount, used.Extended.GetValueOrDefault(resource), allocatable.Extended.GetValueOrDefault(resource)) is { } shortage)
+                return shortage;
+        }
+
+        return null;
     }
 
     private static (string Resource, string Message)? Lacks(string resource, long wanted, long used, long offered) =>

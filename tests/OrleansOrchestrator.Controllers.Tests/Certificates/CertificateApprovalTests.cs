@@ -55,14 +55,19 @@ public sealed class CertificateApprovalTests
         Add(Machine, "joining", "O=system:nodes, CN=system:node:a");
 
         var waiting = _cluster.Step(_approver, Key);
-        waiting.Actions.ShouldBeEmpty("whoever has a token would get the secrets of that node's pods");
         waiting.RequeueAfter.ShouldBe(TimeSpan.FromSeconds(10), "the node may go");
+        var condition = Request.Status.Conditions.ShouldHaveSingleItem("whoever has a token would get the secrets of that node's pods");
+        (condition.Type, condition.Message).ShouldBe((
+            "NodeExists",
+            "a Node with name \"a\" already exists in the cluster, and who gets its certificate gets the secrets of its pods. You must delete the existing Node or change the name of this new joining Node"));
+        _cluster.Step(_approver, Key).Actions.ShouldBeEmpty("it is said once");
 
         Add("system:node:a", "system:nodes", "O=system:nodes, CN=system:node:a", "renewal");
         _cluster.Step(_approver, new ObjectKey("", "renewal")).Actions.ShouldHaveSingleItem();
 
         _cluster.Remove(node);
         _cluster.Step(_approver, Key).Actions.ShouldHaveSingleItem();
+        Request.Status.Conditions.ShouldHaveSingleItem().Type.ShouldBe("Approved");
     }
 
     [Theory]

@@ -40,6 +40,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>By which fencing times it says to act, with each acknowledgement of a renewal; null to say nothing.</summary>
     public string? FencingTimes { get; set; }
 
+    /// <summary>With what it refuses every request; null to answer.</summary>
+    public HttpStatusCode? Refusal { get; set; }
+
     public string Url => $"http://127.0.0.1:{_port}";
 
     public static async Task<FakeApiServer> StartAsync()
@@ -158,6 +161,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
     {
         var path = context.Request.Path.Value!.TrimStart('/');
         Requests.Enqueue($"{context.Request.Method} /{path}");
+        if (Refusal is { } refusal)
+        {
+            context.Response.StatusCode = (int)refusal;
+            return;
+        }
+
         if (context.Request.Query["watch"] == "true")
         {
             await WatchAsync(context, path);

@@ -40,6 +40,9 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>What is left of what pods share; by default nothing is known, whatever this machine is short of.</summary>
     public Func<NodeReadings> Signals { get; set; }
 
+    /// <summary>Whether the node belongs to its cluster.</summary>
+    public bool HasJoined { get; set; } = true;
+
     /// <summary>How long gateways may take to see a changed node object.</summary>
     public TimeSpan GatewaysHearWithin { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -85,7 +88,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async Task StartAgentAsync()
     {
-        _connection = Api.Connect();
+        _connection = HasJoined ? Api.Connect() : ClusterConnection.Absent(new Uri(Api.Url));
         ILoggerFactory loggers = NullLoggerFactory.Instance;
         Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals(), Logind = Logind, GatewaysHearWithin = GatewaysHearWithin };
         await Agent.StartAsync(TestContext.Current.CancellationToken);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -69,7 +70,8 @@ public sealed class CertificateRenewalTests : IAsyncLifetime
             Path.Combine(_folder, ClientCertificate.FileName), _authority.Sign(Subject, key, start, start.AddHours(10)), key.ExportPkcs8PrivateKeyPem());
         var first = certificate.Current.Thumbprint;
         using var stop = new CancellationTokenSource();
-        var renewal = new CertificateRenewal(certificate, new CertificateClient(_connection, "a", null, _time, NullLogger.Instance), 0.7, 0.9, _time, NullLogger.Instance);
+        var replaced = 0;
+        var renewal = Renewal(certificate, () => replaced++, () => throw new InvalidOperationException("it has not ended"));
         var running = renewal.RunAsync(stop.Token);
 
         await StepAsync(TimeSpan.FromHours(6.9));
@@ -94,7 +96,56 @@ public sealed class CertificateRenewalTests : IAsyncLifetime
         ClientCertificate.Load(certificate.Path, "a")!.Current.Thumbprint.ShouldBe(certificate.Current.Thumbprint);
         await stop.CancelAsync();
         await running;
+        replaced.ShouldBe(1);
     }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, 11, true)]
+    [InlineData(HttpStatusCode.Unauthorized, 9.5, false)]
+    [InlineData(HttpStatusCode.Forbidden, 11, false)]
+    public async Task Certificate_ThatHasEndedAndIsNotAccepted_IsGivenUp(HttpStatusCode answer, double hours, bool isLost)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var start = _time.GetUtcNow();
+        var certificate = ClientCertificate.Create(
+            Path.Combine(_folder, ClientCertificate.FileName), _authority.Sign(Subject, key, start, start.AddHours(10)), key.ExportPkcs8PrivateKeyPem());
+        _api.Refusal = answer;
+        using var stop = new CancellationTokenSource();
+        var lost = 0;
+        _time.Advance(TimeSpan.FromHours(hours));
+        var running = Renewal(certificate, () => { }, () => Interlocked.Increment(ref lost)).RunAsync(stop.Token);
+
+        await Eventually.HoldsAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return _api.Requests.Count >= 2;
+        });
+        await stop.CancelAsync();
+        await running;
+
+        (lost > 0).ShouldBe(isLost);
+    }
+
+    [Fact]
+    public async Task Connections_AreClosedWithTheirWatches_AndTheNextRequestOpensAnother()
+    {
+        _api.Put("api/v1/nodes/a", new V1Node { Metadata = new V1ObjectMeta { Name = "a" } });
+        var seen = 0;
+        var watching = Task.Run(async () =>
+        {
+            await foreach (var change in _connection.WatchAsync<V1Node>("api/v1/nodes", new ObjectSelection(), "1", TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken))
+                seen += change.Kind == WatchEventKind.Added ? 1 : 0;
+        }, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Volatile.Read(ref seen) == 1);
+
+        _connection.CloseAll();
+
+        await Should.ThrowAsync<ApiUnavailableException>(watching.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
+        (await _connection.GetAsync<V1Node>("api/v1/nodes/a", TestContext.Current.CancellationToken)).Metadata.Name.ShouldBe("a");
+    }
+
+    private CertificateRenewal Renewal(ClientCertificate certificate, Action replaced, Action lost) =>
+        new(certificate, new CertificateClient(_connection, "a", null, _time, NullLogger.Instance), replaced, lost, 0.7, 0.9, _time, NullLogger.Instance);
 
     private async Task StepAsync(TimeSpan by)
     {

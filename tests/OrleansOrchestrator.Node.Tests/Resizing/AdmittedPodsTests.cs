@@ -26,6 +26,22 @@ public sealed class AdmittedPodsTests
         refusal.Message.ShouldBe($"Pod was rejected: {refusal.Rejection}");
     }
 
+    [Theory]
+    [InlineData("hugepages-2Mi", "6Mi", "4Mi", "OutOfhugepages-2Mi", "requested: 4194304, used: 6291456, capacity: 8388608")]
+    [InlineData("hugepages-1Gi", null, "1Gi", "OutOfhugepages-1Gi", "requested: 1073741824, used: 0, capacity: 0")]
+    [InlineData("hugepages-2Mi", "4Mi", "4Mi", null, null)]
+    [InlineData("example.com/device", null, "1", null, null)]
+    public void Admit_HugePages_AreCounted(string resource, string? first, string second, string? reason, string? amounts)
+    {
+        var admitted = new AdmittedPods(ResourceAmounts.From(new Dictionary<string, ResourceQuantity> { ["pods"] = new("3"), ["hugepages-2Mi"] = new("8Mi") }));
+        if (first is not null)
+            admitted.Admit(Requesting(resource, first), runs: false).ShouldBeNull();
+
+        var refusal = admitted.Admit(Requesting(resource, second), runs: false);
+
+        (refusal?.Reason, refusal?.Rejection).ShouldBe((reason, reason is null ? null : $"Node didn't have enough resource: {resource}, {amounts}"));
+    }
+
     [Fact]
     public void Admit_AllThatIsLeft_IsTaken()
     {

@@ -198,6 +198,27 @@ public sealed class StaticPodTests(DockerMachine docker) : IDisposable
     }
 
     [Fact]
+    public async Task Node_ThatHasNotJoined_RunsItsStaticPodsAndTheJoinedOneTakesThemOver()
+    {
+        Write(Web, "web", "sleep 1000");
+        await using var node = await StartAsync(before: node =>
+        {
+            node.HasJoined = false;
+            return Task.CompletedTask;
+        });
+        await Eventually.HoldsAsync(async () => (await RunningAsync(node)).Count == 1, "it runs");
+        var running = (await RunningAsync(node)).Single();
+        node.Api.Requests.ShouldBeEmpty("nothing is said to a cluster that is not known");
+
+        await node.StopAgentAsync();
+        node.HasJoined = true;
+        await node.StartAgentAsync();
+
+        var mirror = await MirrorAsync(node, "web", TestPods.IsReady, "it is shown");
+        (TestPods.Status(mirror)!.ContainerID, TestPods.Status(mirror)!.RestartCount).ShouldBe(($"process://{running}", 0));
+    }
+
+    [Fact]
     public async Task Mirror_OfNoStaticPod_IsDeleted()
     {
         await using var node = await StartAsync();
