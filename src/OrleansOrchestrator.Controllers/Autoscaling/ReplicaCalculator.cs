@@ -147,7 +147,7 @@ internal sealed class ReplicaCalculator(IReadOnlyList<V1Pod> pods, UsageToleranc
         var total = (Int128)0;
         foreach (var one in pod.Spec.Containers.Where(one => container.Length == 0 || one.Name == container))
             total += RequestOf(pod, one, resource, "container");
-        foreach (var one in (pod.Spec.InitContainers ?? []).Where(one => one.RestartPolicy == "Always" && (container.Length == 0 || one.Name == container)))
+        foreach (var one in pod.Spec.Sidecars.Where(one => container.Length == 0 || one.Name == container))
             total += RequestOf(pod, one, resource, "sidecar container");
         return Saturated(total);
     }

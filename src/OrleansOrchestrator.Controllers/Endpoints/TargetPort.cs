@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Pods;
 using System.Globalization;
 using k8s.Models;
 
@@ -25,5 +26,5 @@ internal static class TargetPort
 
     /// <summary>The containers that run as long as the pod does: its containers and its sidecars.</summary>
     private static IEnumerable<V1Container> ServingContainers(V1Pod pod) =>
-        (pod.Spec?.Containers ?? []).Concat((pod.Spec?.InitContainers ?? []).Where(container => container.RestartPolicy == "Always"));
+        (pod.Spec?.Containers ?? []).Concat(pod.Spec?.Sidecars ?? []);
 }

@@ -82,7 +82,7 @@ internal sealed class JobPod
     {
         get
         {
-            var sidecars = (Pod.Spec?.InitContainers ?? []).Where(container => container.RestartPolicy == "Always").Select(container => container.Name).ToHashSet();
+            var sidecars = (Pod.Spec?.Sidecars ?? []).Select(container => container.Name).ToHashSet();
             var ends = (Pod.Status?.ContainerStatuses ?? [])
                 .Concat((Pod.Status?.InitContainerStatuses ?? []).Where(status => sidecars.Contains(status.Name)))
                 .Select(status => status.State?.Terminated?.FinishedAt).ToList();

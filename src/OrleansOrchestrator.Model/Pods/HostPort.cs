@@ -17,12 +17,10 @@ public readonly record struct HostPort(string Ip, string Protocol, int Port)
         List<HostPort>? ports = null;
         foreach (var container in spec.Containers ?? [])
             Collect(container);
-        foreach (var container in spec.InitContainers ?? [])
-        {
-            // Of init containers, only sidecars keep their ports while the pod runs.
-            if (container.RestartPolicy == "Always")
-                Collect(container);
-        }
+
+        // Of init containers, only sidecars keep their ports while the pod runs.
+        foreach (var container in spec.Sidecars)
+            Collect(container);
 
         return ports is null ? null : [.. ports];
 

@@ -39,7 +39,7 @@ public static class PodRequests
         foreach (var container in spec.InitContainers ?? [])
         {
             var own = Of(container, unrequested);
-            if (container.RestartPolicy == "Always")
+            if (container.IsSidecar)
             {
                 sidecars.Add(Granted(pod, container, isInit: true, own));
                 initializing.RaiseTo(sidecars);

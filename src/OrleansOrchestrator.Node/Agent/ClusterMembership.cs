@@ -2,6 +2,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Agent;
 
@@ -76,8 +77,7 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
         // A daemon that is restarted has nothing new to write, and may have no room for it.
         if (ReadFile(file) == text)
             return;
-        File.WriteAllText(file + ".new", text);
-        File.Move(file + ".new", file, overwrite: true);
+        WholeFile.Write(file, text);
     }
 
     private static string? ReadFile(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } id ? id : null;

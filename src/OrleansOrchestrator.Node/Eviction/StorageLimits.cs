@@ -62,9 +62,9 @@ internal static class StorageLimits
         foreach (var container in spec.InitContainers ?? [])
         {
             var own = LimitOf(container) ?? Quantity.Zero;
-            if (container.RestartPolicy == "Always")
+            if (container.IsSidecar)
                 sidecars += own;
-            highest = Quantity.Max(highest, container.RestartPolicy == "Always" ? sidecars : sidecars + own);
+            highest = Quantity.Max(highest, container.IsSidecar ? sidecars : sidecars + own);
         }
 
         return Quantity.Max(highest, spec.Containers.Aggregate(sidecars, (sum, container) => sum + (LimitOf(container) ?? Quantity.Zero)));

@@ -73,8 +73,7 @@ internal sealed partial class GuardProcess
     public void Write(string feed)
     {
         Prepare();
-        File.WriteAllText(FeedPath + ".new", feed);
-        File.Move(FeedPath + ".new", FeedPath, overwrite: true);
+        WholeFile.Write(FeedPath, feed);
     }
 
     /// <summary>The last feed, by this daemon or an earlier one.</summary>

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Leases;
 
@@ -94,11 +95,8 @@ internal sealed class FencingViews : IObjectSink<V1Node>
 
     private void Write(State state)
     {
-        if (_file is null)
-            return;
-        var next = _file + ".next";
-        File.WriteAllLines(next, [state.Uid, FencingView.Format(state.Views)]);
-        File.Move(next, _file, overwrite: true);
+        if (_file is not null)
+            WholeFile.Write(_file, $"{state.Uid}\n{FencingView.Format(state.Views)}\n");
     }
 
     private sealed record State(string Uid, IReadOnlyList<FencingView> Views);

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Pods;
 using k8s.Models;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -36,7 +37,7 @@ internal static class PodOutcome
     /// <summary>Whether an init container failed and may not be restarted.</summary>
     public static bool HasFailedInit(PodView view) =>
         view.RestartPolicy == "Never" && view.InitContainers.Any(c =>
-            c.RestartPolicy != "Always"
+            !c.IsSidecar
             && view.Newest(c.Name) is { Phase: ContainerPhase.Exited, ExitCode: not 0 });
 
     /// <summary>How many of the init containers have had their turn in this sandbox: all before one that has begun.</summary>

@@ -96,7 +96,7 @@ internal sealed record PodView
     public bool IsSidecar(string name) => Sidecars.Any(container => container.Name == name);
 
     /// <summary>The init containers that run beside the others.</summary>
-    public IEnumerable<V1Container> Sidecars => InitContainers.Where(container => container.RestartPolicy == "Always");
+    public IEnumerable<V1Container> Sidecars => Pod.Spec.Sidecars;
 
     /// <summary>The containers that look into the others. They start once, and nothing waits for them.</summary>
     public IEnumerable<V1Container> EphemeralContainers => Pod.Spec.EphemeralContainersAsOthers();

@@ -36,6 +36,5 @@ internal static class QualityOfService
         return Math.Clamp(adjust, 3, 999);
     }
 
-    private static bool IsSidecar(V1Pod pod, V1Container container) =>
-        container.RestartPolicy == "Always" && pod.Spec.InitContainers?.Any(one => one.Name == container.Name) == true;
+    private static bool IsSidecar(V1Pod pod, V1Container container) => pod.Spec.Sidecars.Any(one => one.Name == container.Name);
 }

@@ -1,8 +1,10 @@
+using OrleansOrchestrator.Model.Pods;
 using System.Collections.Immutable;
 using System.Text.Json;
 using k8s;
 using k8s.Models;
 using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Resizing;
 
@@ -45,8 +47,7 @@ internal sealed class Allocation
     {
         Directory.CreateDirectory(podDirectory);
         var file = Path.Combine(podDirectory, FileName);
-        File.WriteAllText(file + ".new", KubernetesJson.Serialize(_containers));
-        File.Move(file + ".new", file, overwrite: true);
+        WholeFile.Write(file, KubernetesJson.Serialize(_containers));
     }
 
     /// <summary>Whether it is what a spec asks for. Containers that it does not know count as granted.</summary>
@@ -65,7 +66,7 @@ internal sealed class Allocation
         Spec = pod.Spec with
         {
             Containers = [.. pod.Spec.Containers.Select(WithGranted)],
-            InitContainers = pod.Spec.InitContainers is { } init ? [.. init.Select(container => container.RestartPolicy == "Always" ? WithGranted(container) : container)] : null,
+            InitContainers = pod.Spec.InitContainers is { } init ? [.. init.Select(container => container.IsSidecar ? WithGranted(container) : container)] : null,
         },
     };
 
@@ -74,5 +75,5 @@ internal sealed class Allocation
 
     /// <summary>The containers that can be resized.</summary>
     private static IEnumerable<V1Container> Resizable(V1PodSpec spec) =>
-        spec.Containers.Concat((spec.InitContainers ?? []).Where(container => container.RestartPolicy == "Always"));
+        spec.Containers.Concat(spec.Sidecars);
 }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Node.Linux;
 using System.Collections.Concurrent;
 using System.Text.Json;
 
@@ -75,8 +76,7 @@ internal sealed class ImageUses
         {
             try
             {
-                File.WriteAllBytes(_file + ".new", JsonSerializer.SerializeToUtf8Bytes(_uses));
-                File.Move(_file + ".new", _file, overwrite: true);
+                WholeFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(_uses));
                 _isSaved = true;
             }
             catch (IOException)

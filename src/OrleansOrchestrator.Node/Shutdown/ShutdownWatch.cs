@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Shutdown;
 
@@ -150,7 +151,7 @@ internal sealed partial class ShutdownWatch(
     private void WriteConfiguration()
     {
         Directory.CreateDirectory(place.ConfigurationFolder);
-        File.WriteAllText(
+        WholeFile.Write(
             Path.Combine(place.ConfigurationFolder, "99-orleansorchestrator.conf"),
             string.Create(CultureInfo.InvariantCulture, $"# The node's pods have this long to end.\n[Login]\nInhibitDelayMaxSec={Math.Ceiling(needed.TotalSeconds):0}\n"));
     }

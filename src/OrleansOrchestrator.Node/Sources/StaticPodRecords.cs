@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Sources;
 
@@ -22,9 +23,7 @@ internal sealed partial class StaticPodRecords(string? folder, ILogger logger)
         try
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var temporary = Path.Combine(folder, pod.Uid + ".new");
-            File.WriteAllBytes(temporary, ObjectCodec.Encode(pod));
-            File.Move(temporary, FileOf(folder, pod.Uid), overwrite: true);
+            WholeFile.Write(FileOf(folder, pod.Uid), ObjectCodec.Encode(pod));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

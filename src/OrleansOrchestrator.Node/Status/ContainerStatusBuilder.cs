@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
@@ -46,7 +47,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
     /// <summary>Whether a container is ready: an init container when it has succeeded, any other one by its probes.</summary>
     private bool IsReady(V1Container container, ContainerInstance? newest, ContainerHealth? health)
     {
-        var runsToEnd = view.InitContainers.Contains(container) && container.RestartPolicy != "Always";
+        var runsToEnd = view.InitContainers.Contains(container) && !container.IsSidecar;
         return runsToEnd
             ? newest is { Phase: ContainerPhase.Exited, ExitCode: 0 }
             : health is { IsStarted: true, IsReady: true };

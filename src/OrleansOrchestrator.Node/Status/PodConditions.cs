@@ -44,7 +44,7 @@ internal sealed class PodConditions(PodView view, string phase, PodFailure? fail
     private V1PodCondition Initialized()
     {
         var incomplete = view.InitContainers
-            .Where(c => !(view.Newest(c.Name) is { } instance && (c.RestartPolicy == "Always"
+            .Where(c => !(view.Newest(c.Name) is { } instance && (c.IsSidecar
                 ? instance.Phase == ContainerPhase.Running && view.HealthOf(instance).IsStarted
                 : instance is { Phase: ContainerPhase.Exited, ExitCode: 0 })))
             .Select(c => c.Name)

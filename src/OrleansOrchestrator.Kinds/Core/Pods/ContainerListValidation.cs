@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
@@ -46,7 +47,7 @@ internal static class ContainerListValidation
             ValidateUnique(container, names, at, errors);
             if (!string.IsNullOrEmpty(container.RestartPolicy) && container.RestartPolicy != "Always")
                 errors.NotSupported(at.Child("restartPolicy"), container.RestartPolicy, "Always");
-            if (container.RestartPolicy == "Always")
+            if (container.IsSidecar)
                 ProbeValidation.ValidateAll(container, spec.TerminationGracePeriodSeconds, at, errors);
             else
                 ForbidProbes(container, at, errors);

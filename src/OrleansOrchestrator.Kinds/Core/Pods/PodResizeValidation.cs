@@ -108,7 +108,7 @@ internal static class PodResizeValidation
     {
         foreach (var (index, (after, before)) in updated.OrNone().Zip(current.OrNone()).Index())
         {
-            var isSidecar = list == "initContainers" && before.RestartPolicy == "Always";
+            var isSidecar = list == "initContainers" && before.IsSidecar;
             if (list == "initContainers" && !isSidecar)
             {
                 if (!SemanticEquality.Equal(after, before))

@@ -16,7 +16,7 @@ internal sealed class PodSummary
     private PodSummary(V1Pod pod)
     {
         var spec = pod.Spec;
-        Total = (spec?.Containers).OrNone().Count + (spec?.InitContainers).OrNone().Count(IsSidecar);
+        Total = (spec?.Containers).OrNone().Count + (spec?.InitContainers).OrNone().Count(container => container.IsSidecar);
         Reason = InitialReason(pod.Status);
         var initializing = ReadInitContainers(pod);
         if (!initializing || pod.HasCondition(PodConditionTypes.Initialized))
@@ -66,7 +66,7 @@ internal sealed class PodSummary
             CountRestarts(status);
             if (status.State?.Terminated?.ExitCode == 0)
                 continue;
-            if (status.Started == true && initContainers.Any(container => container.Name == status.Name && IsSidecar(container)))
+            if (status.Started == true && initContainers.Any(container => container.Name == status.Name && container.IsSidecar))
             {
                 Ready += status.Ready ? 1 : 0;
                 continue;
@@ -90,7 +90,7 @@ internal sealed class PodSummary
         (Restarts, _lastRestart) = (0, null);
         foreach (var status in (pod.Status?.InitContainerStatuses).OrNone())
         {
-            if ((pod.Spec?.InitContainers).OrNone().Any(container => container.Name == status.Name && IsSidecar(container)))
+            if ((pod.Spec?.InitContainers).OrNone().Any(container => container.Name == status.Name && container.IsSidecar))
                 CountRestarts(status);
         }
 
@@ -131,8 +131,6 @@ internal sealed class PodSummary
             return end.Reason;
         return end.Signal is { } signal and not 0 ? Text($"Signal:{signal}") : Text($"ExitCode:{end.ExitCode}");
     }
-
-    private static bool IsSidecar(V1Container container) => container.RestartPolicy == "Always";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -57,9 +57,8 @@ internal static class PodTotals
         var initializing = new Dictionary<string, Quantity>(StringComparer.Ordinal);
         foreach (var container in (spec?.InitContainers).OrNone())
         {
-            var isSidecar = container.RestartPolicy == "Always";
-            var step = isSidecar ? sidecars : new Dictionary<string, Quantity>(sidecars, StringComparer.Ordinal);
-            Add(step, Granted(isSidecar ? pod : null, container, isInit: true, part));
+            var step = container.IsSidecar ? sidecars : new Dictionary<string, Quantity>(sidecars, StringComparer.Ordinal);
+            Add(step, Granted(container.IsSidecar ? pod : null, container, isInit: true, part));
             Raise(initializing, step);
         }
 

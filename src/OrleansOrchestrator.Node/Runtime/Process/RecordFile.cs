@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Node.Linux;
 using System.Text.Json;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
@@ -5,12 +6,7 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// <summary>Reads and writes one record as JSON; a write is atomic.</summary>
 internal static class RecordFile
 {
-    public static void Write<T>(string path, T record)
-    {
-        var temporary = path + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record));
-        File.Move(temporary, path, overwrite: true);
-    }
+    public static void Write<T>(string path, T record) => WholeFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(record));
 
     /// <summary>Returns the record; null if it is missing or unreadable.</summary>
     public static T? Read<T>(string path) where T : class
