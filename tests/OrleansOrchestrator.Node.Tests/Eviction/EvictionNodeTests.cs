@@ -41,6 +41,7 @@ public sealed class EvictionNodeTests
 
         await Eventually.HoldsAsync(() => ConditionOf(node, "MemoryPressure")?.Status == "False", "the shortage is over");
         node.Pod("small")!.Status.Phase.ShouldBe("Running");
+        node.Signals = () => Memory(2 * Gibi);
         node.Put(Named("next"));
         await node.PodAsync("next", TestPods.IsReady, "new pods are welcome again");
     }
