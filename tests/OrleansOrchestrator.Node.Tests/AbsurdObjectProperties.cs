@@ -8,6 +8,7 @@ using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Proxy.Nftables;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
 using OrleansOrchestrator.Testing.Absurd;
@@ -47,17 +48,21 @@ public sealed class AbsurdObjectProperties
     [Fact]
     public void Service_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.Services, absurd =>
     {
-        var slice = ProxiedSlice.Of((V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices));
-        RouteTable.Of(AsTheDaemonReadsIt<V1Service>(absurd.Object), [slice], [System.Net.IPAddress.Any], 100).Count().ShouldBeLessThanOrEqualTo(100);
+        var slice = ProxiedSlice.Of((V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices), "node-1");
+        var service = AsTheDaemonReadsIt<V1Service>(absurd.Object);
+        var routes = RouteTable.Of(service, [slice], [System.Net.IPAddress.Any], new NodeTraffic("a"), 100).ToList();
+        routes.Count.ShouldBeLessThanOrEqualTo(100);
+        new ServiceTable(new TableSettings("table", [], [])).Set(new ObjectKey("default", "web"), routes, new TableChange());
+        RouteTable.HealthOf(service, [slice]);
     }).ShouldBeEmpty();
 
     [Fact]
     public void EndpointSlice_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.EndpointSlices, absurd =>
     {
         var service = (V1Service)PlainObjects.Of(WellKnownResources.Services);
-        var catalog = new EndpointSliceCatalog(null);
+        var catalog = new EndpointSliceCatalog("node-1", null);
         catalog.Upsert(AsTheDaemonReadsIt<V1EndpointSlice>(absurd.Object));
-        RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], 100).Count().ShouldBe(2);
+        RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], new NodeTraffic("a"), 100).Count().ShouldBe(2);
     }).ShouldBeEmpty();
 
     private static void Step(V1Pod pod, PodSandbox? sandbox)

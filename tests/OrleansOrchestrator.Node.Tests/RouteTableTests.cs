@@ -70,6 +70,81 @@ public sealed class RouteTableTests
             .ShouldBe(["10.0.0.1:8080", "10.0.0.2:8080"]);
     }
 
+    [Fact]
+    public void Service_WithExternalAddresses_IsServedThere()
+    {
+        var service = ProxyFixture.Service("web", "10.96.0.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080 });
+        (service.Spec.Type, service.Spec.ExternalIPs, service.Spec.LoadBalancerSourceRanges) = ("LoadBalancer", ["192.0.2.1"], [" 10.0.0.0/8"]);
+        service.Status = new V1ServiceStatus
+        {
+            LoadBalancer = new V1LoadBalancerStatus
+            {
+                Ingress = [new V1LoadBalancerIngress { Ip = "192.0.2.2" }, new V1LoadBalancerIngress { Ip = "192.0.2.3", IpMode = "Proxy" }, new V1LoadBalancerIngress { Hostname = "web" }],
+            },
+        };
+
+        var routes = RoutesOf(service, Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)]));
+
+        routes.Select(route => $"{route.Key} {route.Value.Scope} {route.Value.Sources?.Single()}".Trim()).ShouldBe([
+            "10.96.0.1:80/TCP Cluster", "192.0.2.1:80/TCP External", "192.0.2.2:80/TCP External 10.0.0.0/8", "0.0.0.0:30080/TCP NodePort",
+        ]);
+    }
+
+    [Fact]
+    public void Service_WhoseTrafficStaysOnTheNode_HasTheEndpointsHere()
+    {
+        var service = ProxyFixture.Service("web", "10.96.0.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080 });
+        (service.Spec.InternalTrafficPolicy, service.Spec.ExternalTrafficPolicy) = ("Local", "Local");
+        var ending = Endpoint("10.0.0.1", ready: false, serving: true, terminating: true);
+        ending.NodeName = "node";
+        var elsewhere = Ready("10.0.0.2");
+        elsewhere.NodeName = "other";
+        var slice = Slice("a", [ending, elsewhere], [Port("http", 8080)]);
+
+        var routes = RoutesOnNode(service, "", slice);
+        routes[0].Value.Endpoints.Single().ToString().ShouldBe("10.0.0.1:8080", "it serves still, and nobody else is here");
+        (routes[1].Value.Endpoints.Single().ToString(), routes[1].Value.OutsideEndpoints!.Single().ToString()).ShouldBe(("10.0.0.2:8080", "10.0.0.1:8080"));
+        routes[1].Value.CallersHere.Single().ToString().ShouldBe("10.0.0.1");
+
+        slice.Endpoints.RemoveAt(0);
+        RoutesOnNode(service, "", slice)[0].Value.IsServedElsewhere.ShouldBeTrue();
+        RoutesOnNode(service, "").ShouldAllBe(route => !route.Value.IsServedElsewhere);
+        RoutesOf(service, slice).ShouldAllBe(route => route.Value.Endpoints.Count == 1 && route.Value.OutsideEndpoints == null, "user space knows no policies");
+    }
+
+    [Theory]
+    [InlineData("a", null, "1,2", "the zone's endpoints")]
+    [InlineData("a", "node", "2", "the endpoint for this node")]
+    [InlineData("b", "other", "3", "the zone's, because none is for this node")]
+    [InlineData("c", null, "1,2,3", "the zone has none")]
+    [InlineData("", null, "1,2,3", "the node has no zone")]
+    public void Hints_OfAllEndpoints_LeadToTheNearOnes(string zone, string? secondIsFor, string hosts, string why)
+    {
+        string? Node(string name) => secondIsFor is null ? null : name;
+        var slice = Slice(
+            "a", [Hinted("10.0.0.1", "a", Node("x")), Hinted("10.0.0.2", "a", secondIsFor), Hinted("10.0.0.3", "b", Node("y"))], [Port("http", 8080)]);
+
+        RoutesOnNode(Web, zone, slice)[0].Value.Endpoints.Select(one => one.Address.ToString()[^1..]).ShouldBe(hosts.Split(','), why);
+
+        slice.Endpoints[0].Hints = null;
+        RoutesOnNode(Web, zone, slice)[0].Value.Endpoints.Count.ShouldBe(3, "one has no hint");
+    }
+
+    [Fact]
+    public void Health_OfAServiceThatStaysOnItsNodes_CountsReadyEndpointsHere()
+    {
+        var service = ProxyFixture.Service("web", "10.96.0.1", new V1ServicePort { Name = "http", Port = 80 });
+        (service.Spec.Type, service.Spec.ExternalTrafficPolicy, service.Spec.HealthCheckNodePort) = ("LoadBalancer", "Local", 31000);
+        var here = Ready("10.0.0.1");
+        var ending = Endpoint("10.0.0.2", ready: false, serving: true, terminating: true);
+        (here.NodeName, ending.NodeName) = ("node", "node");
+        var slices = new[] { Slice("a", [here, ending, Ready("10.0.0.3")], [Port("http", 8080), Port("more", 8081)]) }.Select(slice => ProxiedSlice.Of(slice, "node"));
+
+        RouteTable.HealthOf(service, slices).ShouldBe((31000, 1));
+        service.Spec.ExternalTrafficPolicy = "Cluster";
+        RouteTable.HealthOf(service, slices).ShouldBeNull();
+    }
+
     [Theory]
     [InlineData("service.kubernetes.io/service-proxy-name", "other")]
     [InlineData("service.kubernetes.io/headless", "")]
@@ -85,7 +160,7 @@ public sealed class RouteTableTests
     [Fact]
     public void Catalog_SliceThatGoesToAnotherService_LeavesTheFormerOne()
     {
-        var catalog = new EndpointSliceCatalog(null);
+        var catalog = new EndpointSliceCatalog("node", null);
         catalog.Upsert(Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)]));
         catalog.Of("default", "web").Keys.ShouldBe(["a"]);
 
@@ -111,7 +186,7 @@ public sealed class RouteTableTests
 
         events.Sample(steps =>
         {
-            var catalog = new EndpointSliceCatalog(null);
+            var catalog = new EndpointSliceCatalog("node", null);
             var present = new Dictionary<string, V1EndpointSlice>();
             foreach (var (what, changed) in steps)
             {
@@ -130,7 +205,7 @@ public sealed class RouteTableTests
                         break;
                 }
 
-                RouteTable.Of(Web, catalog.Of("default", "web").Values, [], 1).Single().Value.Endpoints.Select(one => one.ToString()).Order(StringComparer.Ordinal)
+                RouteTable.Of(Web, catalog.Of("default", "web").Values, [], NodeTraffic.Uniform, 1).Single().Value.Endpoints.Select(one => one.ToString()).Order(StringComparer.Ordinal)
                     .ShouldBe(Naive(present.Values));
             }
         });
@@ -152,7 +227,17 @@ public sealed class RouteTableTests
     }
 
     private static List<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1Service service, params V1EndpointSlice[] slices) =>
-        [.. RouteTable.Of(service, slices.Select(ProxiedSlice.Of), [IPAddress.Any], 100)];
+        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, "node")), [IPAddress.Any], NodeTraffic.Uniform, 100)];
+
+    private static List<KeyValuePair<Listening, ServiceRoute>> RoutesOnNode(V1Service service, string zone, params V1EndpointSlice[] slices) =>
+        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, "node")), [IPAddress.Any], new NodeTraffic(zone), 100)];
+
+    private static V1Endpoint Hinted(string address, string zone, string? node)
+    {
+        var endpoint = Ready(address);
+        endpoint.Hints = new V1EndpointHints { ForZones = [new V1ForZone { Name = zone }], ForNodes = node is null ? null : [new V1ForNode { Name = node }] };
+        return endpoint;
+    }
 
     private static IEnumerable<string> EndpointsOf(V1Service service, params V1EndpointSlice[] slices) =>
         RoutesOf(service, slices)[0].Value.Endpoints.Select(endpoint => endpoint.ToString());

@@ -98,9 +98,11 @@ internal sealed class DevNodes : IAsyncDisposable
         };
     }
 
-    /// <summary>The disk of a developer's machine is often rather full, and is no node's to clean up, unless the operator says so.</summary>
+    /// <summary>The disk of a developer's machine is often rather full, and is no node's to clean up, nor is its firewall a node's to
+    /// change, unless the operator says so.</summary>
     private static NodeAgentOptions ForSharedMachine(NodeAgentOptions options) => options with
     {
+        ProxyMode = options.ProxyMode == ServiceProxyMode.Auto ? ServiceProxyMode.UserSpace : options.ProxyMode,
         EvictionHard = ReferenceEquals(options.EvictionHard, NodeAgentOptions.DefaultEvictionHard)
             ? NodeAgentOptions.DefaultEvictionHard.Where(threshold => !threshold.Key.Contains("fs.", StringComparison.Ordinal)).ToDictionary()
             : options.EvictionHard,

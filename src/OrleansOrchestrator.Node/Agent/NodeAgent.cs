@@ -7,6 +7,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -24,6 +25,7 @@ using OrleansOrchestrator.Node.Resizing;
 using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Proxy.Nftables;
 using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
@@ -78,7 +80,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private X509Certificate2? _voterCertificate;
     private NodeVote? _vote;
     private PeerContacts? _peers;
-    private ServiceProxy? _proxy;
+    private ChosenProxy? _proxy;
+    private HealthCheckPorts? _healthChecks;
     private LocalVolumeReclaimer? _volumes;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
@@ -140,7 +143,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Starts the daemon. Returns when the node's server listens, whether or not the API is reachable.</summary>
     /// <remarks>With Docker, the very first start waits for the API to learn the cluster's id.</remarks>
     /// <param name="cancellationToken">Cancels the start, not the agent.</param>
-    /// <exception cref="ArgumentException">The options reserve all that the machine has.</exception>
+    /// <exception cref="ArgumentException">The options want what the machine does not have.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -149,6 +152,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var offered = NodeResources.Of(_options, machine);
         if (offered.FaultsOf(_options).ToList() is { Count: > 0 } faults)
             throw new ArgumentException(string.Join(' ', faults));
+        if (_options is { ServiceProxy: true, ProxyMode: ServiceProxyMode.Nftables } && await NftProgram.FindMissingAsync(cancellationToken) is { } missing)
+            throw new ArgumentException($"ProxyMode is {ServiceProxyMode.Nftables}, but {missing}.");
         var limits = offered.LimitsOfPods(_options).After(_options.DataDirectory);
         _runtime = await NodeRuntimes.CreateAsync(_options, limits, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
@@ -157,8 +162,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         var isHollow = _runtime is HollowRuntime;
         var events = _events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
-        var services = new ServiceCatalog(() => _proxy?.Signal());
-        var slices = new EndpointSliceCatalog(() => _proxy?.Signal());
+        var services = new ServiceCatalog(SignalService);
+        var slices = new EndpointSliceCatalog(_options.Name, SignalService);
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
         var uptime = UptimeClock.Of(_timeProvider);
         var steady = new SteadyClock(_timeProvider);
@@ -267,7 +272,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
         Run(new FencingAgent(
             _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
-        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(views, ownNode)));
+        var zone = new NodeZone(() => SignalService(null));
+        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(views, ownNode, zone)));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
         if (_clientCertificate is not null)
@@ -305,13 +311,30 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         if (_options.ServiceProxy)
         {
-            _proxy = new ServiceProxy(
-                _options, services, slices, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), steady, _loggers);
+            _healthChecks = new HealthCheckPorts(_options, services, slices, Warn, _timeProvider, _loggers);
+            _proxy = new ChosenProxy(
+                _options, address, runsPods: !isHollow, services, () => new UserSpaceProxy(_options, services, slices, Warn, steady, _loggers),
+                MakeKernelProxyAsync, _timeProvider, _loggers);
             _proxy.Start();
             Run(Reflect(ResourcePath.EndpointSlices, EndpointSliceCatalog.Wanted, slices));
         }
 
         LogStarted(_options.Name, _runtime.Version, address, Port);
+
+        void Warn(V1Service service, string reason, string message) => events.Record("kube-proxy", service, EventType.Warning, reason, message);
+
+        async Task<IServiceProxy> MakeKernelProxyAsync(string range, CancellationToken cancellation)
+        {
+            var settings = TableSettings.Of(_options, await _identity!.FindAsync(cancellation));
+            await new KernelTable(_options).KeepAsync(settings.Name, range, cancellation);
+            return new NftablesProxy(_options, services, slices, () => zone.Current, settings, Warn, steady, _loggers);
+        }
+    }
+
+    private void SignalService(ObjectKey? service)
+    {
+        _proxy?.Signal(service);
+        _healthChecks?.Signal(service);
     }
 
     /// <summary>Waits until the control plane has acknowledged that the node is Ready.</summary>
@@ -381,8 +404,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_sources is not null)
             await _sources.DisposeAsync();
+        if (_healthChecks is not null)
+            await _healthChecks.DisposeAsync();
         if (_proxy is not null)
+        {
             await _proxy.DisposeAsync();
+            if (stopPods)
+                await _proxy.RemoveAsync(cancellationToken);
+        }
+
         if (_volumes is not null)
             await _volumes.DisposeAsync();
         if (stopPods && _remover is not null)
@@ -396,7 +426,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
         _voterCertificate?.Dispose();
-        (_server, _pods, _sources, _proxy, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null);
+        (_server, _pods, _sources, _proxy, _healthChecks, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 

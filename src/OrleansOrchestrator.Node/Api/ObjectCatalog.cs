@@ -1,19 +1,22 @@
 using System.Collections.Concurrent;
 using k8s;
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Node.Api;
 
 /// <summary>All objects of one kind as the node last saw them, by namespace and name.</summary>
-/// <param name="changed">Called after every change.</param>
-internal class ObjectCatalog<T>(Action? changed) : IObjectSink<T> where T : IKubernetesObject<V1ObjectMeta>
+/// <param name="changed">Called after every change, with the object; with null if any may have changed.</param>
+internal class ObjectCatalog<T>(Action<ObjectKey?>? changed) : IObjectSink<T> where T : IKubernetesObject<V1ObjectMeta>
 {
-    private readonly ConcurrentDictionary<(string Namespace, string Name), T> _objects = new();
+    private readonly ConcurrentDictionary<ObjectKey, T> _objects = new();
 
     /// <summary>Whether the objects have been listed once.</summary>
     public bool IsSynced { get; private set; }
 
     public ICollection<T> All => _objects.Values;
+
+    public ICollection<ObjectKey> Keys => _objects.Keys;
 
     public void Replace(IReadOnlyCollection<T> objects)
     {
@@ -23,22 +26,22 @@ internal class ObjectCatalog<T>(Action? changed) : IObjectSink<T> where T : IKub
         foreach (var obj in objects)
             _objects[Key(obj)] = obj;
         IsSynced = true;
-        changed?.Invoke();
+        changed?.Invoke(null);
     }
 
     public void Upsert(T obj)
     {
         _objects[Key(obj)] = obj;
-        changed?.Invoke();
+        changed?.Invoke(Key(obj));
     }
 
     public void Delete(T obj)
     {
         _objects.TryRemove(Key(obj), out _);
-        changed?.Invoke();
+        changed?.Invoke(Key(obj));
     }
 
-    public T? Find(string ns, string name) => _objects.GetValueOrDefault((ns, name));
+    public T? Find(string ns, string name) => _objects.GetValueOrDefault(new ObjectKey(ns, name));
 
-    private static (string Namespace, string Name) Key(T obj) => (obj.Metadata.NamespaceProperty, obj.Metadata.Name);
+    private static ObjectKey Key(T obj) => new(obj.Metadata.NamespaceProperty, obj.Metadata.Name);
 }

@@ -124,6 +124,16 @@ public sealed record NodeAgentOptions
     /// <summary>Whether this agent runs the service proxy; at most one agent of a machine does.</summary>
     public bool ServiceProxy { get; init; }
 
+    /// <summary>
+    /// How connections to services are carried: <c>Auto</c> (in the kernel where that works), <c>Nftables</c> or <c>UserSpace</c>.
+    /// <c>orchestrator dev</c> takes <c>Auto</c> for <c>UserSpace</c>, and leaves the machine's firewall alone.
+    /// </summary>
+    public ServiceProxyMode ProxyMode { get; init; }
+
+    /// <summary>The ranges of pods' addresses, as kube-proxy's <c>clusterCIDR</c>, for a proxy in the kernel: whoever calls a cluster IP
+    /// from elsewhere gets a source address of this node. Without ranges nobody does.</summary>
+    public IReadOnlyList<string> ProxyClusterCidrs { get; init; } = [];
+
     /// <summary>The range of service addresses, for example <c>10.96.0.0/16</c>; the proxy makes it local to this machine. Null takes
     /// the cluster's range from the API.</summary>
     public string? ServiceCidr { get; init; } = "127.96.0.0/16";
@@ -131,13 +141,13 @@ public sealed record NodeAgentOptions
     /// <summary>The addresses of this machine that serve node ports.</summary>
     public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];
 
-    /// <summary>The most ports that the service proxy opens, even if the process's descriptor limit allows more.</summary>
+    /// <summary>The most ports that the service proxy in user space opens, even if the process's descriptor limit allows more.</summary>
     public int ProxyPortsMax { get; init; } = 4096;
 
-    /// <summary>The most concurrent connections of the service proxy; a UDP session counts as half of one.</summary>
+    /// <summary>The most concurrent connections of the service proxy in user space; a UDP session counts as half of one.</summary>
     public int ProxyConnectionsMax { get; init; } = 10_000;
 
-    /// <summary>The most ports that the service proxy opens for one service.</summary>
+    /// <summary>The most ports that the service proxy serves for one service.</summary>
     public int ProxyServicePortsMax { get; init; } = 256;
 
     /// <summary>The most concurrent connections of the service proxy for one service.</summary>

@@ -30,6 +30,9 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeastOne(options.TunnelsMax);
         faults.AtLeastOne(options.MaxPods);
         faults.AtLeastOne(options.StartsInParallel);
+        faults.Require(Enum.IsDefined(options.ProxyMode), $"ProxyMode must be one of {string.Join(", ", Enum.GetNames<ServiceProxyMode>())}.");
+        faults.Require(
+            options.ProxyClusterCidrs.All(range => AddressSyntax.TryParseNetwork(range ?? "", out _)), "ProxyClusterCidrs must be address ranges such as 10.244.0.0/16.");
         faults.AtLeastOne(options.ProxyPortsMax);
         faults.AtLeastOne(options.ProxyConnectionsMax);
         faults.AtLeastOne(options.ProxyServicePortsMax);

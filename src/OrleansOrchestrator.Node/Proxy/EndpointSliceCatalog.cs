@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Proxy;
@@ -9,8 +10,9 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// What is handed out of a service is immutable, and another object once one of its slices has changed. An endpoint that moves is in both
 /// slices for a while, or in none, depending on which of them is seen first.
 /// </remarks>
-/// <param name="changed">Called after every change.</param>
-internal sealed class EndpointSliceCatalog(Action? changed) : IObjectSink<V1EndpointSlice>
+/// <param name="nodeName">This node.</param>
+/// <param name="changed">Called after every change, with the service; with null if any may have changed.</param>
+internal sealed class EndpointSliceCatalog(string nodeName, Action<ObjectKey?>? changed) : IObjectSink<V1EndpointSlice>
 {
     private const string ServiceNameLabel = "kubernetes.io/service-name";
 
@@ -20,6 +22,9 @@ internal sealed class EndpointSliceCatalog(Action? changed) : IObjectSink<V1Endp
     /// <summary>The slices that kube-proxy watches: neither those of headless services nor those of services that another proxy serves.</summary>
     public static ObjectSelection Wanted { get; } = new(Labels: string.Join(',', RouteTable.LabelsOfOthers.Select(label => $"!{label}")));
 
+    /// <summary>Whether the slices have been listed once.</summary>
+    public bool IsSynced { get; private set; }
+
     /// <summary>The slices of a service, in the order of their names.</summary>
     public ImmutableSortedDictionary<string, ProxiedSlice> Of(string ns, string service) =>
         Volatile.Read(ref _index).ByService.GetValueOrDefault((ns, service), Index.NoSlices);
@@ -28,24 +33,29 @@ internal sealed class EndpointSliceCatalog(Action? changed) : IObjectSink<V1Endp
     public void Replace(IReadOnlyCollection<V1EndpointSlice> objects)
     {
         lock (_gate)
-            Volatile.Write(ref _index, objects.Aggregate(Index.Empty, (index, slice) => index.With(slice)));
-        changed?.Invoke();
+            Volatile.Write(ref _index, objects.Aggregate(Index.Empty, (index, slice) => index.With(slice, nodeName)));
+        IsSynced = true;
+        changed?.Invoke(null);
     }
 
     /// <inheritdoc/>
-    public void Upsert(V1EndpointSlice obj)
-    {
-        lock (_gate)
-            Volatile.Write(ref _index, _index.With(obj));
-        changed?.Invoke();
-    }
+    public void Upsert(V1EndpointSlice obj) => Change(obj, index => index.With(obj, nodeName));
 
     /// <inheritdoc/>
-    public void Delete(V1EndpointSlice obj)
+    public void Delete(V1EndpointSlice obj) => Change(obj, index => index.Without(obj));
+
+    private void Change(V1EndpointSlice slice, Func<Index, Index> change)
     {
+        string? before, after;
         lock (_gate)
-            Volatile.Write(ref _index, _index.Without(obj));
-        changed?.Invoke();
+        {
+            before = _index.ServiceOf(slice);
+            Volatile.Write(ref _index, change(_index));
+            after = _index.ServiceOf(slice);
+        }
+
+        foreach (var service in new[] { before, after }.OfType<string>().Distinct(StringComparer.Ordinal))
+            changed?.Invoke(new ObjectKey(slice.Metadata.NamespaceProperty, service));
     }
 
     /// <summary>The slices by service, and the service of each slice, whose label may change.</summary>
@@ -59,13 +69,15 @@ internal sealed class EndpointSliceCatalog(Action? changed) : IObjectSink<V1Endp
         public static readonly Index Empty = new(
             ImmutableDictionary<(string, string), ImmutableSortedDictionary<string, ProxiedSlice>>.Empty, ImmutableDictionary<(string, string), string>.Empty);
 
-        public Index With(V1EndpointSlice slice)
+        public string? ServiceOf(V1EndpointSlice slice) => Services.GetValueOrDefault((slice.Metadata.NamespaceProperty, slice.Metadata.Name));
+
+        public Index With(V1EndpointSlice slice, string nodeName)
         {
             var (ns, name) = (slice.Metadata.NamespaceProperty, slice.Metadata.Name);
             if (slice.Metadata.Labels?.TryGetValue(ServiceNameLabel, out var service) is not true || service.Length == 0)
                 return Without(slice);
             var others = Services.TryGetValue((ns, name), out var before) && before != service ? Without(slice) : this;
-            var slices = others.ByService.GetValueOrDefault((ns, service), NoSlices).SetItem(name, ProxiedSlice.Of(slice));
+            var slices = others.ByService.GetValueOrDefault((ns, service), NoSlices).SetItem(name, ProxiedSlice.Of(slice, nodeName));
             return new Index(others.ByService.SetItem((ns, service), slices), others.Services.SetItem((ns, name), service));
         }
 

@@ -15,7 +15,9 @@ internal sealed record ProxiedSlice(AddressFamily Family, IReadOnlyList<ProxiedP
     /// Reads a slice. One of names, and addresses of another family than the slice's, are left out, as kube-proxy does; so are ports
     /// that are none, which the API takes.
     /// </summary>
-    public static ProxiedSlice Of(V1EndpointSlice slice)
+    /// <param name="slice">The slice.</param>
+    /// <param name="nodeName">This node.</param>
+    public static ProxiedSlice Of(V1EndpointSlice slice, string nodeName)
     {
         var family = slice.AddressType switch
         {
@@ -26,33 +28,71 @@ internal sealed record ProxiedSlice(AddressFamily Family, IReadOnlyList<ProxiedP
         return new ProxiedSlice(
             family,
             [
-                .. (slice.Ports ?? []).Where(port => port.Port is > 0 and <= IPEndPoint.MaxPort && port.Protocol is null or "TCP" or "UDP")
-                    .Select(port => new ProxiedPort(port.Name ?? "", port.Protocol == "UDP", port.Port!.Value)),
+                .. from port in slice.Ports ?? []
+                   let protocol = TransportProtocols.Read(port.Protocol)
+                   where port.Port is > 0 and <= IPEndPoint.MaxPort && protocol is not null
+                   select new ProxiedPort(port.Name ?? "", protocol.Value, port.Port!.Value),
             ],
-            [.. (slice.Endpoints ?? []).Select(endpoint => Read(endpoint, family)).OfType<ProxiedEndpoint>()]);
+            [.. (slice.Endpoints ?? []).Select(endpoint => Read(endpoint, family, nodeName)).OfType<ProxiedEndpoint>()]);
     }
 
     /// <summary>What is not said of an endpoint's state is taken for the better. Of several addresses, which lead to the same, the first one counts.</summary>
-    private static ProxiedEndpoint? Read(V1Endpoint endpoint, AddressFamily family)
+    private static ProxiedEndpoint? Read(V1Endpoint endpoint, AddressFamily family, string nodeName)
     {
         var isReady = endpoint.Conditions?.Ready ?? true;
         var isEnding = endpoint.Conditions is { Terminating: true, Serving: not false };
-        return (isReady || isEnding)
-            && endpoint.Addresses is [var text, ..]
-            && AddressSyntax.TryParse(text ?? "", out var address)
-            && address.AddressFamily == family
-            ? new ProxiedEndpoint(address, isReady)
-            : null;
+        if ((!isReady && !isEnding)
+            || endpoint.Addresses is not [var text, ..]
+            || !AddressSyntax.TryParse(text ?? "", out var address)
+            || address.AddressFamily != family)
+        {
+            return null;
+        }
+
+        var place = string.IsNullOrEmpty(endpoint.NodeName) ? EndpointPlace.Unknown
+            : endpoint.NodeName == nodeName ? EndpointPlace.Here
+            : EndpointPlace.Elsewhere;
+        return new ProxiedEndpoint(address, isReady, place) { Hints = HintsOf(endpoint.Hints, nodeName) };
+    }
+
+    private static EndpointHints? HintsOf(V1EndpointHints? hints, string nodeName)
+    {
+        var zones = (hints?.ForZones ?? []).Select(zone => zone?.Name).OfType<string>().ToList();
+        var nodes = (hints?.ForNodes ?? []).Select(node => node?.Name).OfType<string>().ToList();
+        return zones.Count + nodes.Count == 0 ? null : new EndpointHints(zones, nodes.Count == 0 ? null : nodes.Contains(nodeName));
     }
 }
 
 /// <summary>A port of a slice.</summary>
 /// <param name="Name">The name of the service's port; empty for the only one.</param>
-/// <param name="IsUdp">Whether it is UDP instead of TCP.</param>
+/// <param name="Protocol">The protocol.</param>
 /// <param name="Number">The port at the endpoints.</param>
-internal readonly record struct ProxiedPort(string Name, bool IsUdp, int Number);
+internal readonly record struct ProxiedPort(string Name, TransportProtocol Protocol, int Number);
+
+/// <summary>Where an endpoint is.</summary>
+internal enum EndpointPlace
+{
+    /// <summary>The slice does not say.</summary>
+    Unknown,
+
+    /// <summary>On this node.</summary>
+    Here,
+
+    /// <summary>On another node.</summary>
+    Elsewhere,
+}
 
 /// <summary>An endpoint that takes connections.</summary>
 /// <param name="Address">Its address.</param>
 /// <param name="IsReady">Whether it is ready; otherwise it is about to end, serves still, and is used only where nothing is ready.</param>
-internal sealed record ProxiedEndpoint(IPAddress Address, bool IsReady);
+/// <param name="Place">Where it is.</param>
+internal sealed record ProxiedEndpoint(IPAddress Address, bool IsReady, EndpointPlace Place)
+{
+    /// <summary>Who should use it, for whoever prefers what is near; null if nobody is named.</summary>
+    public EndpointHints? Hints { get; init; }
+}
+
+/// <summary>Who should use an endpoint.</summary>
+/// <param name="Zones">The zones whose nodes should.</param>
+/// <param name="IsForThisNode">Whether this node should; null if no node is named.</param>
+internal sealed record EndpointHints(IReadOnlyList<string> Zones, bool? IsForThisNode);

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using k8s.Models;
 using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Proxy;
@@ -44,6 +44,14 @@ public static class ServiceProxyAddressing
         return works ? RoutedCidr : LoopbackCidr;
     }
 
+    /// <summary>The range of the cluster's service addresses; null if that is not known yet.</summary>
+    /// <param name="configured">The operator's; null takes the cluster's.</param>
+    /// <param name="services">The cluster's services.</param>
+    internal static string? FindRange(string? configured, ServiceCatalog services) =>
+        configured is not null || !services.IsSynced
+            ? configured
+            : services.Find("default", "kubernetes")?.GetAnnotation(RangeAnnotation) ?? RoutedCidr;
+
     /// <summary>Whether a range is part of the loopback range, which needs no route.</summary>
     internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
 
@@ -56,10 +64,22 @@ public static class ServiceProxyAddressing
 
     /// <summary>Adds the local route of the daemon with this metric.</summary>
     /// <returns>Whether the route is there now.</returns>
-    internal static async Task<bool> TryMakeLocalAsync(string cidr, int metric, CancellationToken cancellationToken) =>
-        await RunIpAsync(["route", "replace", .. Route(cidr, metric)], cancellationToken) is not null;
+    internal static Task<bool> TryMakeLocalAsync(string cidr, int metric, CancellationToken cancellationToken) =>
+        TryMakeLocalAsync(cidr, metric, null, cancellationToken);
 
-    /// <summary>Removes the route that <see cref="TryMakeLocalAsync"/> added. The routes of other daemons stay.</summary>
+    /// <summary>Adds the local route of the daemon with this metric.</summary>
+    /// <param name="cidr">The range.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="source">The address of this machine from which its own connections to the range come; null for the called one.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether the route is there now.</returns>
+    internal static async Task<bool> TryMakeLocalAsync(string cidr, int metric, IPAddress? source, CancellationToken cancellationToken)
+    {
+        string[] preferred = source is null ? [] : ["src", source.ToString()];
+        return await RunIpAsync(["route", "replace", .. Route(cidr, metric), .. preferred], cancellationToken) is not null;
+    }
+
+    /// <summary>Removes the route that <c>TryMakeLocalAsync</c> added. The routes of other daemons stay.</summary>
     internal static Task RemoveAsync(string cidr, int metric, CancellationToken cancellationToken) =>
         RunIpAsync(["route", "del", .. Route(cidr, metric)], cancellationToken);
 
@@ -86,21 +106,6 @@ public static class ServiceProxyAddressing
 
     /// <summary>Runs the <c>ip</c> command.</summary>
     /// <returns>The output, or null if the command is missing or fails.</returns>
-    private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var start = new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        try
-        {
-            using var process = Process.Start(start)!;
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            timeout.CancelAfter(CommandTimeout);
-            var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
-            await process.WaitForExitAsync(timeout.Token);
-            return process.ExitCode == 0 ? output.Trim() : null;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
+    private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        await HostProgram.RunAsync("ip", arguments, null, CommandTimeout, cancellationToken) is { Succeeded: true } result ? result.Output.Trim() : null;
 }

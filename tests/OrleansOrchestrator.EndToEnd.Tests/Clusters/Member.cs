@@ -6,6 +6,9 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 /// <summary>One process of a cluster under test: <c>dev</c>, <c>silo</c> or <c>node</c>.</summary>
 internal sealed class Member : IAsyncDisposable
 {
+    // Clusters of many tests share this machine's kernel at the same time.
+    private static readonly IReadOnlyDictionary<string, string> UserSpaceProxy = new Dictionary<string, string> { ["ORCHESTRATOR_NODE__PROXYMODE"] = "UserSpace" };
+
     private readonly RunningCommand _command;
 
     private Member(RunningCommand command, string dataFolder)
@@ -22,12 +25,13 @@ internal sealed class Member : IAsyncDisposable
 
     /// <summary>Starts a process and does not wait.</summary>
     public static Member Launch(string dataFolder, params string[] arguments) =>
-        new(OrchestratorProgram.Start([.. arguments, "--data", dataFolder]), dataFolder);
+        new(OrchestratorProgram.Start([.. arguments, "--data", dataFolder], UserSpaceProxy), dataFolder);
 
-    /// <summary>Starts a process by way of another program, which it replaces, and does not wait.</summary>
+    /// <summary>Starts a process by way of another program, which it replaces, and does not wait. It serves services in user space unless
+    /// the environment says otherwise.</summary>
     public static Member LaunchBy(
         IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment, string dataFolder, params string[] arguments) =>
-        new(RunningCommand.Start(program[0], [.. program.Skip(1), OrchestratorProgram.Path, .. arguments, "--data", dataFolder], environment: environment), dataFolder);
+        new(RunningCommand.Start(program[0], [.. program.Skip(1), OrchestratorProgram.Path, .. arguments, "--data", dataFolder], environment: UserSpaceProxy.Concat(environment).ToDictionary()), dataFolder);
 
     /// <summary>Sends a signal, by its name without SIG.</summary>
     public Task SignalAsync(string signal) => _command.SignalAsync(signal);

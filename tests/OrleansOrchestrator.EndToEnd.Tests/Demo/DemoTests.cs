@@ -39,5 +39,5 @@ public sealed class DemoTests : EndToEndTest
 
     /// <summary>What stands on standard error, but for service addresses of this machine that the cluster of another test has at the moment.</summary>
     private static IEnumerable<string> ComplaintsOf(CommandResult result) =>
-        result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("ServiceProxy: Cannot listen on", StringComparison.Ordinal));
+        result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("UserSpaceProxy: Cannot listen on", StringComparison.Ordinal));
 }

@@ -19,16 +19,16 @@ internal sealed class ProxyFixture : IAsyncDisposable
     private ProxyFixture(NodeAgentOptions options, V1Service? only)
     {
         _only = only;
-        _services = new ServiceCatalog(() => Proxy?.Signal());
-        _slices = new EndpointSliceCatalog(() => Proxy?.Signal());
-        Proxy = new ServiceProxy(
+        _services = new ServiceCatalog(service => Proxy?.Signal(service));
+        _slices = new EndpointSliceCatalog("node", service => Proxy?.Signal(service));
+        Proxy = new UserSpaceProxy(
             options, _services, _slices, (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
             TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public static NodeAgentOptions Options { get; } = new() { Name = "node", DataDirectory = "unused", ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] };
 
-    public ServiceProxy Proxy { get; }
+    public UserSpaceProxy Proxy { get; }
 
     /// <summary>The events of services: whose, with which reason and message.</summary>
     public ConcurrentQueue<(string Service, string Reason, string Message)> Told { get; } = new();
@@ -80,7 +80,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
         for (var i = 0; i < 2; i++)
         {
             var before = Proxy.Rounds;
-            Proxy.Signal();
+            Proxy.Signal(null);
             await Eventually.HoldsAsync(() => Proxy.Rounds > before, "the proxy has seen the endpoints");
         }
     }

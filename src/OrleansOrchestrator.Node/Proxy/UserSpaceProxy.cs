@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Node.Options;
 using k8s.Models;
 
@@ -15,7 +16,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// </summary>
 /// <remarks>Each service has its budget of ports, connections and UDP sessions, and the whole one against the process's limit of
 /// descriptors. Whoever exceeds his, and whose port another process has, is told in an event.</remarks>
-internal sealed partial class ServiceProxy : IAsyncDisposable
+internal sealed partial class UserSpaceProxy : IServiceProxy
 {
     // A port of another process is rarely free again soon; a change of services retries at once.
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
@@ -44,7 +45,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <param name="tell">Records a warning on a service, with a reason and a message.</param>
     /// <param name="time">The clock of session affinity.</param>
     /// <param name="loggers">Where it logs.</param>
-    public ServiceProxy(
+    public UserSpaceProxy(
         NodeAgentOptions options, ServiceCatalog services, EndpointSliceCatalog slices, Action<V1Service, string, string> tell,
         TimeProvider time, ILoggerFactory loggers)
     {
@@ -53,7 +54,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         _slices = slices;
         _tell = tell;
         _time = time;
-        _logger = loggers.CreateLogger<ServiceProxy>();
+        _logger = loggers.CreateLogger<UserSpaceProxy>();
         _nodePortAddresses = [.. options.NodePortAddresses.Select(AddressSyntax.Parse)];
         Budget = new ProxyBudget(options, DescriptorLimit.Read());
         _loop = new SupervisedLoop("service proxy", SynchronizeAsync, time, _logger);
@@ -65,15 +66,16 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <summary>How often the open ports have been brought in line.</summary>
     public int Rounds => Volatile.Read(ref _rounds);
 
-    /// <summary>Begins to serve, as soon as it is known which addresses are services'.</summary>
+    /// <inheritdoc/>
     public void Start()
     {
         _isRunning = true;
-        Signal();
+        Signal(null);
     }
 
     /// <summary>Brings the open ports in line with the services and their slices, soon after any of them has changed.</summary>
-    public void Signal()
+    /// <param name="service">Does not matter: a round looks at all services, but works out only those that have changed.</param>
+    public void Signal(ObjectKey? service)
     {
         if (_isRunning)
             _loop.Signal();
@@ -93,7 +95,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     {
         if (_range is null)
         {
-            if (KnownRange() is not { } range)
+            if (ServiceProxyAddressing.FindRange(_options.ServiceCidr, _services) is not { } range)
                 return null;
             await MakeLocalAsync(range, cancellationToken);
             _range = range;
@@ -126,13 +128,6 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 
         // Whoever has the port may give it back, and so may other services.
         return _listeners.Count < routes.Count ? RetryPeriod : null;
-    }
-
-    private string? KnownRange()
-    {
-        if (_options.ServiceCidr is not null || !_services.IsSynced)
-            return _options.ServiceCidr;
-        return _services.Find("default", "kubernetes")?.GetAnnotation(ServiceProxyAddressing.RangeAnnotation) ?? ServiceProxyAddressing.RoutedCidr;
     }
 
     /// <summary>Makes cluster IPs addresses of this machine where that takes anything.</summary>
@@ -170,7 +165,8 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 
         // One more than the budget, which refuses it and tells.
         _served.Remove(key);
-        var routes = RouteTable.Of(service, slices.Values, _nodePortAddresses, _options.ProxyServicePortsMax + 1).ToList();
+        var routes = RouteTable.Of(service, slices.Values, _nodePortAddresses, NodeTraffic.Uniform, _options.ProxyServicePortsMax + 1)
+            .Where(route => route.Key.Protocol != TransportProtocol.Sctp).ToList();
         _served[key] = new ServedService(service, slices, routes);
         return routes;
     }
@@ -183,7 +179,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         try
         {
             var picker = new EndpointPicker(route, _time);
-            _listeners[listening] = listening.IsUdp
+            _listeners[listening] = listening.Protocol == TransportProtocol.Udp
                 ? UdpPortListener.Open(listening, place, picker, _options, budget, _time, _logger)
                 : TcpPortListener.Open(listening, place, picker, _options, budget, _time, _logger);
             _refused.Remove(listening);
@@ -191,6 +187,11 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         catch (SocketException refused)
         {
             place.Dispose();
+
+            // An external address mostly belongs to another machine, whose packets only the kernel could take.
+            if (route.Scope == RouteScope.External && refused.SocketErrorCode == SocketError.AddressNotAvailable)
+                return;
+
             // Told once, and tried again.
             if (!_refused.Add(listening))
                 return;

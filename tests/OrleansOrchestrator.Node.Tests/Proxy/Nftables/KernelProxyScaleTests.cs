@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using k8s.Models;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests.Proxy.Nftables;
+
+/// <summary>Very many services in a real kernel. What it takes is reported, not judged.</summary>
+public sealed class KernelProxyScaleTests
+{
+    // Set it to measure another number.
+    private const string ServicesVariable = "ORCHESTRATOR_PROXY_SERVICES";
+    private const int EndpointsOfAService = 10;
+    private const int Changes = 20;
+
+    [Fact]
+    public async Task Services_VeryMany_AreServedAndAChangeIsSmall()
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable(ServicesVariable) ?? "1000", CultureInfo.InvariantCulture);
+        await using var fixture = await KernelProxyFixture.StartAsync(pods: 1);
+        await fixture.StartProxyAsync();
+        await fixture.Pod(0).ServeTcpAsync(8080);
+        var all = Enumerable.Range(0, count).Select(ServiceOf).ToArray();
+        foreach (var (service, slices) in new[] { all[0], all[^1] })
+            slices[0] = KernelProxyFixture.Slice(service, 8080, 0);
+
+        var clock = Stopwatch.StartNew();
+        await fixture.ServeAsync(all);
+        var whole = clock.Elapsed;
+
+        var changes = new List<double>();
+        for (var i = 0; i < Changes; i++)
+        {
+            var (service, _) = all[1 + (i * 37 % (count - 2))];
+            clock.Restart();
+            await fixture.PutAsync(KernelProxyFixture.Slice(service, 8080, "elsewhere", [.. Addresses(i).Take(EndpointsOfAService - 1)]));
+            changes.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        var calls = new List<string>();
+        foreach (var (service, _) in new[] { all[0], all[^1] })
+        {
+            var took = new List<double>();
+            for (var i = 0; i < Changes; i++)
+            {
+                clock.Restart();
+                (await fixture.Node.CallAsync(service.Spec.ClusterIP, 80)).ShouldStartWith(fixture.Pod(0).Name);
+                took.Add(clock.Elapsed.TotalMilliseconds);
+            }
+
+            calls.Add(string.Create(CultureInfo.InvariantCulture, $"{took.Order().ElementAt(Changes / 2):0.00}"));
+        }
+
+        changes.Sort();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} services with {EndpointsOfAService} endpoints each: all {whole.TotalMilliseconds:0} ms, a change {changes[Changes / 2]:0} ms (most {changes[^1]:0} ms), a connection through the first and the last one {string.Join(" and ", calls)} ms"));
+    }
+
+    private static (V1Service Service, V1EndpointSlice[] Slices) ServiceOf(int number)
+    {
+        var service = KernelProxyFixture.Service($"s{number}", Text(10, 96, 1 + (number / 250), 1 + (number % 250)), new V1ServicePort { Port = 80, Protocol = "TCP" });
+        return (service, [KernelProxyFixture.Slice(service, 8080, "elsewhere", [.. Addresses(number)])]);
+    }
+
+    private static IEnumerable<string> Addresses(int number) =>
+        Enumerable.Range(0, EndpointsOfAService).Select(i => (number * EndpointsOfAService) + i).Select(i => Text(10, 128 + (i / 62_500), i / 250 % 250, 1 + (i % 250)));
+
+    private static string Text(int a, int b, int c, int d) => new IPAddress([(byte)a, (byte)b, (byte)c, (byte)d]).ToString();
+}
