@@ -74,6 +74,9 @@ internal readonly record struct EndpointChain(int Count, SourceMask Mask, int Af
             CultureInfo.InvariantCulture, $"update @{TableText.Affinity} {{ {client} timeout {AffinitySeconds}s : meta priority }}");
         var go = $"{TableText.WithPorts} dnat ip to {key} . meta priority map @{TableText.NameOf(IsOutside ? TableSet.LiveOutside : TableSet.Live)}";
         yield return $"meta priority set {client} map @{TableText.Affinity} {remember} {go}";
+
+        // Whoever is still here has no note, or one of an endpoint that is gone; an update would only renew its time.
+        yield return $"delete @{TableText.Affinity} {{ {client} : meta priority }}";
         yield return choose;
         yield return $"meta priority set {key} . meta priority map @{TableText.NameOf(TableSet.Picks)}";
         yield return remember;
