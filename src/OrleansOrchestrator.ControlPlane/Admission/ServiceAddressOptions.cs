@@ -15,6 +15,10 @@ public sealed record ServiceAddressOptions
     /// <summary>The last node port.</summary>
     public int NodePortLast { get; init; } = 32_767;
 
+    /// <summary>Whether the cluster has the Service <c>kube-dns</c> in <c>kube-system</c>, at the tenth address of the range, where
+    /// every node answers DNS. Without it, and without a service of that name that users make, pods have their host's DNS.</summary>
+    public bool DnsService { get; init; } = true;
+
     /// <summary>Finds all faults at once.</summary>
     /// <returns>One line each; empty if there are none.</returns>
     public IReadOnlyList<string> Faults()

@@ -21,7 +21,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
 /// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, the
-/// <c>kubernetes</c> service, the APIServices of built-in groups, and
+/// services <c>kubernetes</c> and <c>kube-dns</c>, the APIServices of built-in groups, and
 /// what other API servers and machines that join need to trust this one. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
 /// the fields that the cluster needs.
 /// </summary>
@@ -53,6 +53,7 @@ internal sealed partial class ClusterBootstrap(
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
     private readonly ConcurrentDictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = new();
     private bool _hasHadStorageClass;
+    private bool _isWithoutDns;
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
 
@@ -95,6 +96,8 @@ internal sealed partial class ClusterBootstrap(
             await EnsureAsync(WellKnownResources.PriorityClasses, "", () => priority, null, priority.Metadata.Name, cancellationToken);
         await EnsureAsync(WellKnownResources.ServiceCIDRs, "", ServiceCidr, Repair, ServiceCidrName, cancellationToken);
         await EnsureAsync(WellKnownResources.Services, "default", KubernetesService, Repair, "kubernetes", cancellationToken);
+        if (addresses.DnsService)
+            await EnsureDnsServiceAsync(cancellationToken);
         await EnsureStorageClassAsync(cancellationToken);
         if (trust.Data is not null)
             await EnsureAsync(WellKnownResources.ConfigMaps, AuthenticationTrust.Namespace, trust.ToConfigMap, trust.Repair, AuthenticationTrust.Name, cancellationToken);
@@ -106,6 +109,37 @@ internal sealed partial class ClusterBootstrap(
         await Task.WhenAll(BuiltInApis.All.Where(api => api.IsRegistered).Select(api => EnsureAsync(
             WellKnownResources.APIServices, "", () => ApiServices.Of(api), api.IsReplaceable ? null : present => Repair(present, api), ApiServices.NameOf(api.Group, api.Version), cancellationToken)));
     }
+
+    /// <summary>Makes the service at its usual address, or at any other that is free. A cluster without one goes on without DNS.</summary>
+    private async Task EnsureDnsServiceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await EnsureDnsServiceAsync(() => DnsService.AtUsualAddress(addresses), cancellationToken);
+        }
+        catch (ApiException taken) when (taken.Code == 422)
+        {
+            // A cluster of an earlier version has given the address away.
+            await EnsureAtAnyAddressAsync(cancellationToken);
+        }
+    }
+
+    private async Task EnsureAtAnyAddressAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await EnsureDnsServiceAsync(DnsService.AtAnyAddress, cancellationToken);
+        }
+        catch (ApiException refused) when (refused.Code is 422 or 500)
+        {
+            if (!_isWithoutDns)
+                LogWithoutDns(refused.Message);
+            _isWithoutDns = true;
+        }
+    }
+
+    private Task EnsureDnsServiceAsync(Func<V1Service> make, CancellationToken cancellationToken) =>
+        EnsureAsync(WellKnownResources.Services, DnsService.Namespace, make, DnsService.Repair, DnsService.Name, cancellationToken);
 
     /// <summary>
     /// Makes the class once in the life of the cluster: whoever removes it afterwards does not want it. It becomes the default only if there
@@ -251,6 +285,9 @@ internal sealed partial class ClusterBootstrap(
             Ports = [new V1ServicePort { Name = "https", Port = 443, TargetPort = 6443, Protocol = "TCP" }],
         },
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The Service kube-dns has no address, so that pods have no cluster DNS: {Why}")]
+    private partial void LogWithoutDns(string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "What the cluster needs is not complete: {Why}")]
     private partial void LogPutOff(string why);

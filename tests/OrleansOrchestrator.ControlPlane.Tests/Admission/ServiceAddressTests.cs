@@ -14,7 +14,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
 {
     private static readonly ControlPlaneOptions Options = new()
     {
-        ServiceAddresses = new ServiceAddressOptions { ServiceCidr = "10.96.0.0/26", NodePortFirst = 30_000, NodePortLast = 30_009 },
+        ServiceAddresses = new ServiceAddressOptions { ServiceCidr = "10.96.0.0/26", NodePortFirst = 30_000, NodePortLast = 30_009, DnsService = false },
     };
 
     private TestSilo _silo = null!;

@@ -75,6 +75,48 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DnsService_Damaged_IsSetRight_AndIsLeftToPodsThatServeIt()
+    {
+        await UntilAsync(async () => await Api.FindAsync<V1Service>("kube-system", "kube-dns") is { Spec: { ClusterIP: "10.96.0.10", Selector: null, Ports: [{ Name: "dns", Protocol: "UDP", Port: 53 }, { Name: "dns-tcp", Protocol: "TCP", Port: 53 }] } });
+        await Api.PatchAsync<V1Service>("kube-system", "kube-dns", PatchType.MergePatch, """{"metadata":{"labels":{"mine":"yes","service.kubernetes.io/service-proxy-name":null}},"spec":{"ports":[{"name":"other","port":1}]}}""");
+
+        await UntilAsync(async () => await Api.FindAsync<V1Service>("kube-system", "kube-dns") is { Spec.Ports.Count: 2 });
+        (await Api.GetAsync<V1Service>("kube-system", "kube-dns")).Metadata.Labels.ShouldBe(
+            new Dictionary<string, string> { ["k8s-app"] = "kube-dns", ["service.kubernetes.io/service-proxy-name"] = "orleansorchestrator-node-dns", ["mine"] = "yes" }, ignoreOrder: true);
+
+        await Api.PatchAsync<V1Service>("kube-system", "kube-dns", PatchType.MergePatch, """{"metadata":{"labels":{"service.kubernetes.io/service-proxy-name":null}},"spec":{"selector":{"k8s-app":"kube-dns"}}}""");
+        await Api.DeleteAsync<V1PriorityClass>("", "system-node-critical");
+        await UntilAsync(() => HasAsync<V1PriorityClass>("", "system-node-critical"));
+        (await Api.GetAsync<V1Service>("kube-system", "kube-dns")).Metadata.Labels.ShouldNotContainKey("service.kubernetes.io/service-proxy-name");
+    }
+
+    [Fact]
+    public async Task DnsService_WhoseAddressAnotherServiceHas_GetsAnotherOne()
+    {
+        await UntilAsync(() => HasAsync<V1Service>("kube-system", "kube-dns"));
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                await Api.DeleteAsync<V1Service>("kube-system", "kube-dns");
+                await Api.CreateAsync(new V1Service
+                {
+                    Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "other" },
+                    Spec = new V1ServiceSpec { ClusterIP = "10.96.0.10", Ports = [new V1ServicePort { Port = 80 }] },
+                });
+                return true;
+            }
+            catch (ApiException)
+            {
+                // The cluster was quicker.
+                return false;
+            }
+        });
+
+        await UntilAsync(async () => await Api.FindAsync<V1Service>("kube-system", "kube-dns") is { Spec.ClusterIP: not (null or "" or "10.96.0.10") });
+    }
+
+    [Fact]
     public async Task ServiceCIDR_OfTheCluster_IsThereReadyAndHeld()
     {
         await UntilAsync(async () => (await Api.FindAsync<V1ServiceCIDR>("", "kubernetes"))?.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) is true);
