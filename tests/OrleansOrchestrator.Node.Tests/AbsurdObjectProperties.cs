@@ -11,6 +11,7 @@ using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Proxy.Nftables;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing.Absurd;
 
 namespace OrleansOrchestrator.Node.Tests;
@@ -54,6 +55,7 @@ public sealed class AbsurdObjectProperties
         routes.Count.ShouldBeLessThanOrEqualTo(100);
         new ServiceTable(new TableSettings("table", [], [])).Set(new ObjectKey("default", "web"), routes, new TableChange());
         RouteTable.HealthOf(service, [slice]);
+        LookUp(service, (V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices));
     }).ShouldBeEmpty();
 
     [Fact]
@@ -61,9 +63,20 @@ public sealed class AbsurdObjectProperties
     {
         var service = (V1Service)PlainObjects.Of(WellKnownResources.Services);
         var catalog = new EndpointSliceCatalog("node-1", null);
-        catalog.Upsert(AsTheDaemonReadsIt<V1EndpointSlice>(absurd.Object));
+        var slice = AsTheDaemonReadsIt<V1EndpointSlice>(absurd.Object);
+        catalog.Upsert(slice);
+        LookUp(DnsFixture.Service("web", "None"), slice);
         RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], new NodeTraffic("a"), 100).Count().ShouldBe(2);
     }).ShouldBeEmpty();
+
+    private static void LookUp(V1Service service, V1EndpointSlice slice)
+    {
+        var dns = new DnsFixture();
+        dns.Index.Upsert(slice);
+        dns.Index.Upsert(service);
+        foreach (var name in new[] { "web", "a.web", "_http._tcp.web" })
+            dns.Ask($"{name}.default.svc.cluster.local", ARSoft.Tools.Net.Dns.RecordType.Any).ShouldNotBeEmpty();
+    }
 
     private static void Step(V1Pod pod, PodSandbox? sandbox)
     {

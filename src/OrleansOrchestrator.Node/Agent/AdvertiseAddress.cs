@@ -12,7 +12,7 @@ internal static class AdvertiseAddress
     {
         var target = AddressSyntax.TryParse(server.Host.Trim('[', ']'), out var literal)
             ? literal
-            : (await Dns.GetHostAddressesAsync(server.Host, cancellationToken)).FirstOrDefault() ?? IPAddress.Loopback;
+            : (await System.Net.Dns.GetHostAddressesAsync(server.Host, cancellationToken)).FirstOrDefault() ?? IPAddress.Loopback;
         if (IPAddress.IsLoopback(target))
             return IPAddress.Loopback;
 

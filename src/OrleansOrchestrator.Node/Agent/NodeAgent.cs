@@ -10,6 +10,7 @@ using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Dns;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Eviction;
 using OrleansOrchestrator.Node.GarbageCollection;
@@ -82,6 +83,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private PeerContacts? _peers;
     private ChosenProxy? _proxy;
     private HealthCheckPorts? _healthChecks;
+    private NodeDns? _dns;
     private LocalVolumeReclaimer? _volumes;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
@@ -208,6 +210,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services,
                 new SecurityBuilder(Path.Combine(_options.DataDirectory, "seccomp"), _options.SeccompDefault), machine.MemoryBytes),
+            Dns = new ClusterDns(_options, isHollow ? new NoServices() : services, sharesLoopback: !runtime.HasImages),
             Volumes = new VolumePreparer(
                 new VolumeContent(configuration, new ApiTokenSource(_api, steady), resources), new ClaimVolumes(configuration, folder),
                 runtime.HasImages ? images : null, machine.MemoryBytes,
@@ -294,8 +297,18 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 _options, read, _pods, new PodMeter(runtime, remover.DirectoryOf, _timeProvider), pressure, garbage, events, instruments, _timeProvider, _loggers.CreateLogger<EvictionAgent>()).RunAsync);
         }
 
-        if (!isHollow || _options.ServiceProxy)
+        // DNS needs headless services too, and shares the watches with the proxy.
+        var index = _options is { ServiceProxy: true, DnsServer: true } && !isHollow ? new ServiceIndex() : null;
+        if (index is not null)
+        {
+            _dns = new NodeDns(_options, services, index, fault => events.RecordOfNode(EventType.Warning, "ClusterDNSUnavailable", $"Node {_options.Name} {fault}"), steady, _loggers);
+            Run(Reflect(ResourcePath.Services, ObjectSelection.All, new ObjectSinks<V1Service>(index, new FilteredSink<V1Service>(ServiceCatalog.IsWanted, services))));
+        }
+        else if (!isHollow || _options.ServiceProxy)
+        {
             Run(Reflect(ResourcePath.Services, ServiceCatalog.Wanted, services));
+        }
+
         if (!isHollow)
         {
             _volumes = new LocalVolumeReclaimer(_api, folder, folders, events, _timeProvider, _loggers.CreateLogger<LocalVolumeReclaimer>());
@@ -316,7 +329,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 _options, address, runsPods: !isHollow, services, () => new UserSpaceProxy(_options, services, slices, Warn, steady, _loggers),
                 MakeKernelProxyAsync, _timeProvider, _loggers);
             _proxy.Start();
-            Run(Reflect(ResourcePath.EndpointSlices, EndpointSliceCatalog.Wanted, slices));
+            Run(index is null
+                ? Reflect(ResourcePath.EndpointSlices, EndpointSliceCatalog.Wanted, slices)
+                : Reflect(ResourcePath.EndpointSlices, ObjectSelection.All, new ObjectSinks<V1EndpointSlice>(index, new FilteredSink<V1EndpointSlice>(EndpointSliceCatalog.IsWanted, slices))));
         }
 
         LogStarted(_options.Name, _runtime.Version, address, Port);
@@ -335,6 +350,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     {
         _proxy?.Signal(service);
         _healthChecks?.Signal(service);
+        _dns?.Signal();
     }
 
     /// <summary>Waits until the control plane has acknowledged that the node is Ready.</summary>
@@ -413,6 +429,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 await _proxy.RemoveAsync(cancellationToken);
         }
 
+        if (_dns is not null)
+            await _dns.DisposeAsync();
         if (_volumes is not null)
             await _volumes.DisposeAsync();
         if (stopPods && _remover is not null)
@@ -426,7 +444,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
         _voterCertificate?.Dispose();
-        (_server, _pods, _sources, _proxy, _healthChecks, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null, null);
+        (_server, _pods, _sources, _proxy, _healthChecks, _dns, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 

@@ -188,11 +188,43 @@ public sealed record NodeAgentOptions
     /// </summary>
     public string? ResolvConf { get; init; }
 
-    /// <summary>The DNS servers of the cluster for the containers' resolver; empty keeps the host's.</summary>
+    /// <summary>
+    /// Whether pods find services by DNS at the address of the Service <c>kube-dns</c> in <c>kube-system</c>, which every node's daemon
+    /// answers itself. Otherwise they have <see cref="ClusterDns"/>, or the host's servers.
+    /// </summary>
+    public bool DnsServer { get; init; } = true;
+
+    /// <summary>The cluster's DNS servers for pods, as the kubelet's <c>clusterDNS</c>; empty takes the address of the Service
+    /// <c>kube-dns</c>.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];
 
     /// <summary>The domain of the cluster in DNS.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>The servers for names outside the cluster, each an address with or without a port; empty takes those of the machine's
+    /// resolver.</summary>
+    public IReadOnlyList<string> DnsUpstreams { get; init; } = [];
+
+    /// <summary>How long clients may keep the records of the cluster, and that there are none: CoreDNS' default.</summary>
+    public TimeSpan DnsTtl { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an upstream server may take before the next one is asked.</summary>
+    public TimeSpan DnsUpstreamTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The most concurrent questions to upstream servers. Queries beyond it fail at once.</summary>
+    public int DnsUpstreamQueriesMax { get; init; } = 500;
+
+    /// <summary>The most concurrent connections to the DNS server over TCP.</summary>
+    public int DnsConnectionsMax { get; init; } = 100;
+
+    /// <summary>The most bytes of upstream answers that the node keeps.</summary>
+    public int DnsCacheBytesMax { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The longest time for which the node keeps records of upstream servers.</summary>
+    public TimeSpan DnsCacheTtlMax { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The longest time for which the node keeps that upstream servers have no such record.</summary>
+    public TimeSpan DnsNegativeTtlMax { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How long pods may take to end when the machine goes down, as the kubelet's <c>shutdownGracePeriod</c>; 0 leaves them alone.

@@ -12,6 +12,9 @@ public static partial class NodeAgentOptionsValidator
 {
     // As the API: expirationSeconds of a request may not be less.
     private static readonly TimeSpan CertificateDurationMin = TimeSpan.FromMinutes(10);
+    // Leaves room for the longest names below it.
+    private const int DomainCharsMax = 63;
+
     private static readonly string[] Reservable = ["cpu", "memory", "ephemeral-storage", "pid"];
 
     /// <summary>Lists all faults; empty if the options are valid.</summary>
@@ -87,6 +90,18 @@ public static partial class NodeAgentOptionsValidator
         faults.NotNegative(options.MinimumContainerTtlDuration);
         faults.AtLeast(options.MaximumDeadContainers, -1);
         faults.Require(options.ResolvConf is null || Path.IsPathRooted(options.ResolvConf), "ResolvConf must be an absolute path.");
+        faults.Require(options.ClusterDns.All(server => AddressSyntax.FamilyOf(server) is not null), "ClusterDns must be IP addresses.");
+        faults.Require(DomainPattern().IsMatch(options.ClusterDomain) && options.ClusterDomain.Length <= DomainCharsMax, "ClusterDomain must be a domain such as cluster.local.");
+        faults.Require(
+            options.DnsUpstreams.All(server => DnsServerAddress.Parse(server) is not null),
+            "DnsUpstreams must be IP addresses, with or without a port.");
+        faults.Require(options.DnsTtl >= TimeSpan.Zero && options.DnsTtl <= TimeSpan.FromHours(1), "DnsTtl must be between 0 and an hour.");
+        faults.Positive(options.DnsUpstreamTimeout);
+        faults.AtLeastOne(options.DnsUpstreamQueriesMax);
+        faults.AtLeastOne(options.DnsConnectionsMax);
+        faults.AtLeast(options.DnsCacheBytesMax, 0);
+        faults.NotNegative(options.DnsCacheTtlMax);
+        faults.NotNegative(options.DnsNegativeTtlMax);
         faults.Positive(options.FileCheckFrequency);
         faults.Positive(options.HttpCheckFrequency);
         faults.Require(options.StaticPodUrl is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "StaticPodUrl must be an address such as https://host/pods.");
@@ -127,4 +142,7 @@ public static partial class NodeAgentOptionsValidator
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")]
+    private static partial Regex DomainPattern();
 }

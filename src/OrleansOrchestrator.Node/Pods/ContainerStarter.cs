@@ -96,7 +96,7 @@ internal sealed class ContainerStarter(PodServices services)
         spec = WithFile(spec, "/etc/hosts", () => Write("etc-hosts", spec.HostNetwork
             ? HostsFile.OfHost(pod, File.ReadAllText("/etc/hosts"))
             : HostsFile.Content(pod, PodHostname.Of(pod), sandbox.Ip, domain)));
-        spec = WithFile(spec, "/etc/resolv.conf", () => Write("etc-resolv.conf", ResolverFile.Content(pod, services.Options, ResolverFile.ReadHost)));
+        spec = WithFile(spec, ContainerSpec.ResolverPath, () => WriteResolver(pod, Path.Combine(spec.PodDirectory, "etc-resolv.conf")));
         return spec.TerminationMessagePath.Length == 0
             ? spec
             : WithFile(spec, spec.TerminationMessagePath, () => TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt));
@@ -106,6 +106,25 @@ internal sealed class ContainerStarter(PodServices services)
             var path = Path.Combine(spec.PodDirectory, name);
             ShownFile.Write(path, content);
             return path;
+        }
+    }
+
+    /// <summary>Writes the pod's resolver. What the pod does not get is told only once.</summary>
+    private string WriteResolver(V1Pod pod, string path)
+    {
+        var isWritten = File.Exists(path);
+        var servers = services.Dns.ServersOf(pod);
+
+        // A static pod starts before the services are known, and keeps what an earlier daemon knew.
+        if (servers is null && isWritten)
+            return path;
+        ShownFile.Write(path, ResolverFile.Content(pod, services.Options, servers ?? [], ResolverFile.ReadHost, Tell));
+        return path;
+
+        void Tell(string reason, string message)
+        {
+            if (!isWritten)
+                services.Events.Record(pod, null, EventType.Warning, reason, message);
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed record PodServices
 
     public required ContainerSpecBuilder Specs { get; init; }
 
+    /// <summary>The cluster's DNS servers.</summary>
+    public required ClusterDns Dns { get; init; }
+
     public required VolumePreparer Volumes { get; init; }
 
     public required EventRecorder Events { get; init; }

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -63,8 +64,8 @@ internal static class UnsupportedFields
         var spec = pod.Spec;
         if (spec.HostUsers == false)
             yield return "spec.hostUsers=false";
-        if (spec.DnsPolicy == "None" || spec.DnsConfig is not null)
-            yield return "spec.dnsConfig";
+        if ((spec.DnsPolicy == "None" || spec.DnsConfig is not null) && !ResolverView.IsAvailable)
+            yield return "spec.dnsConfig (the daemon cannot mount)";
         if (spec.HostAliases is { Count: > 0 })
             yield return "spec.hostAliases";
         if (spec.SecurityContext?.Sysctls is { Count: > 0 } && SysctlPolicy.Refuse(pod) is null)

@@ -25,6 +25,9 @@ internal sealed class EndpointSliceCatalog(string nodeName, Action<ObjectKey?>? 
     /// <summary>Whether the slices have been listed once.</summary>
     public bool IsSynced { get; private set; }
 
+    /// <summary>Whether a slice is one of these.</summary>
+    public static bool IsWanted(V1EndpointSlice slice) => !RouteTable.LabelsOfOthers.Any(label => slice.Metadata.Labels?.ContainsKey(label) is true);
+
     /// <summary>The slices of a service, in the order of their names.</summary>
     public ImmutableSortedDictionary<string, ProxiedSlice> Of(string ns, string service) =>
         Volatile.Read(ref _index).ByService.GetValueOrDefault((ns, service), Index.NoSlices);

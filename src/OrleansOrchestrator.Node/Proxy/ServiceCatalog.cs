@@ -11,5 +11,9 @@ internal sealed class ServiceCatalog(Action<ObjectKey?>? changed) : ObjectCatalo
     /// <summary>All but headless services, which neither a proxy serves nor a container's environment names.</summary>
     public static ObjectSelection Wanted { get; } = new(Fields: "spec.clusterIP!=None");
 
+    /// <summary>Whether a service is one of these.</summary>
+    public static bool IsWanted(V1Service service) => service.Spec?.ClusterIP != "None";
+
+    /// <inheritdoc/>
     public IReadOnlyCollection<V1Service>? Services => IsSynced ? [.. All] : null;
 }

@@ -3,6 +3,9 @@ namespace OrleansOrchestrator.Node.Runtime;
 /// <summary>A runtime's input for one container: everything is resolved, nothing refers to the API.</summary>
 internal sealed record ContainerSpec
 {
+    /// <summary>Where programs look for their DNS servers.</summary>
+    public const string ResolverPath = "/etc/resolv.conf";
+
     public required string Name { get; init; }
 
     public required int Attempt { get; init; }

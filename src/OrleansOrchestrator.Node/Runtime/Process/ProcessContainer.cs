@@ -67,7 +67,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         File.WriteAllText(Path.Combine(folder, "environment"), ProcessWrapper.EnvironmentScript(environment));
         if (record.Cgroup is { } cgroup)
             Directory.CreateDirectory(cgroup);
-        var words = ProcessWrapper.Around(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), [.. Spec.Command, .. Spec.Arguments]).ToList();
+        var words = ProcessWrapper.Around(folder, record.Cgroup, ProgramBuilder.WordsBefore(Spec), [.. Spec.Command, .. Spec.Arguments]).ToList();
         var info = new ProcessStartInfo(words[0]) { WorkingDirectory = Spec.WorkingDirectory ?? "/" };
         foreach (var word in words.Skip(1))
             info.ArgumentList.Add(word);
@@ -103,14 +103,14 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
 
     /// <summary>Runs a command beside the program, with its user and environment.</summary>
     public Task<ExecResult> ExecAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) => HostCommand.RunAsync(
-        ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), command), Spec.WorkingDirectory, timeout, cancellationToken);
+        ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.WordsBefore(Spec), command), Spec.WorkingDirectory, timeout, cancellationToken);
 
     /// <summary>Opens a session with a command beside the program, with its user and environment. It ends with the container.</summary>
     /// <exception cref="RuntimeException">The command cannot be started.</exception>
     public IContainerSession Exec(SessionRequest request, TimeProvider timeProvider)
     {
         var session = ProcessExecSession.Start(
-            ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), request.Command),
+            ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.WordsBefore(Spec), request.Command),
             ProgramBuilder.OwnerOf(Spec), Spec.WorkingDirectory, request, timeProvider, ended => _sessions.TryRemove(ended, out _));
         _sessions[session] = true;
         return session;

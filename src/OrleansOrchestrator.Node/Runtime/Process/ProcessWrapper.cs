@@ -82,10 +82,10 @@ internal static partial class ProcessWrapper
     /// <summary>The words that run a program under the wrapper in a session of its own.</summary>
     /// <param name="folder">The container's folder.</param>
     /// <param name="cgroup">The container's cgroup; null without cgroups.</param>
-    /// <param name="user">The words that change the user; empty for none.</param>
+    /// <param name="before">The words before the program, such as those that change the user; empty for none.</param>
     /// <param name="program">The program.</param>
-    public static IEnumerable<string> Around(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> program) =>
-        ["setsid", "sh", "-c", Script, "container", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "container", .. program];
+    public static IEnumerable<string> Around(string folder, string? cgroup, IEnumerable<string> before, IEnumerable<string> program) =>
+        ["setsid", "sh", "-c", Script, "container", folder, cgroup ?? "", .. before, "sh", "-c", LastStage, "container", .. program];
 
     /// <summary>The words that run other words in a session of their own.</summary>
     public static IReadOnlyList<string> InSession(IEnumerable<string> words) => ["setsid", .. words];
@@ -98,8 +98,8 @@ internal static partial class ProcessWrapper
         ["sh", "-c", TerminalScript, "terminal", terminal, owner ?? "", .. words];
 
     /// <summary>The words that run a command beside the program, with its user and environment.</summary>
-    public static IReadOnlyList<string> Beside(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> command) =>
-        ["sh", "-c", ExecScript, "exec", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "exec", .. command];
+    public static IReadOnlyList<string> Beside(string folder, string? cgroup, IEnumerable<string> before, IEnumerable<string> command) =>
+        ["sh", "-c", ExecScript, "exec", folder, cgroup ?? "", .. before, "sh", "-c", LastStage, "exec", .. command];
 
     /// <summary>The file <c>environment</c>: a script for the last stage. Names that no shell accepts go through <c>env</c>.</summary>
     public static string EnvironmentScript(IReadOnlyDictionary<string, string> environment)

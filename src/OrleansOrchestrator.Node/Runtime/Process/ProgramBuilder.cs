@@ -7,6 +7,9 @@ internal static class ProgramBuilder
 {
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    /// <summary>The words before a program: those that show it what is its own, and those that change its user.</summary>
+    public static IReadOnlyList<string> WordsBefore(ContainerSpec spec) => [.. ResolverView.WordsOf(spec), .. UserWords(spec)];
+
     /// <summary>The words that change a program's user, groups and privileges, as far as it asks for that and the daemon may do so.</summary>
     public static IReadOnlyList<string> UserWords(ContainerSpec spec)
     {
