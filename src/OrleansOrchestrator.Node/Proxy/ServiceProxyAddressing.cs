@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using k8s.Models;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -28,9 +29,6 @@ public static class ServiceProxyAddressing
 
     // The metric of the test route. No daemon uses it: see MetricOf.
     private const int ProbeMetric = 1;
-
-    // The ip command takes milliseconds, so after this time it hangs.
-    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Chooses the range for a new cluster on this machine.</summary>
     public static async Task<string> DetectServiceCidrAsync(CancellationToken cancellationToken)
@@ -106,6 +104,9 @@ public static class ServiceProxyAddressing
 
     /// <summary>Runs the <c>ip</c> command.</summary>
     /// <returns>The output, or null if the command is missing or fails.</returns>
-    private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        await HostProgram.RunAsync("ip", arguments, null, CommandTimeout, cancellationToken) is { Succeeded: true } result ? result.Output.Trim() : null;
+    private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var outcome = await new MachineCommand("ip", arguments).RunAsync(cancellationToken);
+        return outcome.IsSuccess ? outcome.Output : null;
+    }
 }
