@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Controllers.Autoscaling;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
@@ -31,6 +32,7 @@ internal static class OptionSections
         OptionSection.Of("usage", () => new UsageOptions(), options => options.Faults()),
         OptionSection.Of("scheduler", () => new SchedulerOptions(), options => options.Faults()),
         OptionSection.Of("serviceAddresses", () => new ServiceAddressOptions(), options => options.Faults(), nameof(ServiceAddressOptions.ServiceCidr)),
+        OptionSection.Of("nodeAddressing", () => new NodeAddressingOptions(), options => options.Faults()),
         OptionSection.Of("storage", () => new StorageOptions(), options => options.Faults()),
         OptionSection.Of("fencing", () => new FencingTimes(), times => times.Faults()),
         OptionSection.Of("nodeLifecycle", () => new NodeLifecycleOptions(), options => options.Faults(), nameof(NodeLifecycleOptions.Times)),

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Controllers.Autoscaling;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
@@ -146,6 +147,7 @@ internal sealed class SiloHost : IAsyncDisposable
             Autoscaler = setup.Options.Get<AutoscalerOptions>(),
             Usage = setup.Options.Get<UsageOptions>(),
             ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
+            NodeAddressing = setup.Options.Get<NodeAddressingOptions>(),
             Storage = setup.Options.Get<StorageOptions>().Decided(setup.IsOneMachine),
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,

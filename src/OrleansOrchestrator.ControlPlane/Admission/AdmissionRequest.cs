@@ -65,6 +65,9 @@ public sealed record AdmissionRequest
     /// <summary>What the server chose for the object.</summary>
     internal ClaimChoices Choices { get; init; } = ClaimChoices.None;
 
+    /// <summary>Whether other objects may hold the claims of the written object too.</summary>
+    internal bool SharesClaims => Definition.UsersMayShareClaims && Choices.Chosen.IsEmpty;
+
     /// <summary>The quotas that the write must keep to, as far as they are known; null if it takes nothing more of any.</summary>
     internal IReadOnlyList<QuotaLimit>? Quotas { get; init; }
 

@@ -7,6 +7,7 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Kinds.Bootstrap;
 using OrleansOrchestrator.Kinds.Scheduling;
@@ -26,12 +27,15 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
-    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, AuthenticationTrust trust,
+    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, NodeAddressingOptions nodeAddresses, StorageOptions storage, AuthenticationTrust trust,
     PublicClusterInfo info, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
     public const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
+
+    /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the addresses of all pods; without it if nodes get no ranges.</summary>
+    public const string ClusterCidrAnnotation = "orleansorchestrator.io/cluster-cidr";
 
     /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of storage.</summary>
     public const string StorageClassAnnotation = "orleansorchestrator.io/storage-class-created";
@@ -255,13 +259,12 @@ internal sealed partial class ClusterBootstrap(
         var ports = service.Spec.Ports ?? [];
         var isRight = service.Spec.Type == "ClusterIP" && service.Spec.Selector is null or { Count: 0 }
             && ports is [{ Name: "https", Port: 443, Protocol: "TCP", TargetPort.Value: "6443" }]
-            && service.Metadata.Annotations?.TryGetValue(ServiceCidrAnnotation, out var range) is true && range == addresses.ServiceCidr;
+            && service.Metadata.Annotations is { } annotations && annotations.TryGetValue(ServiceCidrAnnotation, out var range) && range == addresses.ServiceCidr
+            && (annotations.TryGetValue(ClusterCidrAnnotation, out var pods) ? pods : "") == nodeAddresses.ClusterCidr;
         if (isRight)
             return null;
-        service.Metadata.Annotations = new Dictionary<string, string>(service.Metadata.Annotations ?? new Dictionary<string, string>())
-        {
-            [ServiceCidrAnnotation] = addresses.ServiceCidr,
-        };
+        var others = (service.Metadata.Annotations ?? new Dictionary<string, string>()).Where(annotation => annotation.Key is not (ServiceCidrAnnotation or ClusterCidrAnnotation));
+        service.Metadata.Annotations = new Dictionary<string, string>([.. others, .. Ranges()]);
         service.Spec.Selector = null;
         service.Spec.Type = "ClusterIP";
         service.Spec.ExternalName = null;
@@ -271,13 +274,20 @@ internal sealed partial class ClusterBootstrap(
         return "";
     }
 
+    private IEnumerable<KeyValuePair<string, string>> Ranges()
+    {
+        yield return new(ServiceCidrAnnotation, addresses.ServiceCidr);
+        if (nodeAddresses.IsOn)
+            yield return new(ClusterCidrAnnotation, nodeAddresses.ClusterCidr);
+    }
+
     private V1Service KubernetesService() => new()
     {
         Metadata = new V1ObjectMeta
         {
             Name = "kubernetes",
             Labels = new Dictionary<string, string> { ["component"] = "apiserver", ["provider"] = "kubernetes" },
-            Annotations = new Dictionary<string, string> { [ServiceCidrAnnotation] = addresses.ServiceCidr },
+            Annotations = new Dictionary<string, string>(Ranges()),
         },
         Spec = new V1ServiceSpec
         {

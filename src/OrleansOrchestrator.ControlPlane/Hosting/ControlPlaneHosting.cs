@@ -45,6 +45,7 @@ public static class ControlPlaneHosting
         faults.AddRange(options.Controllers.Faults());
         faults.AddRange(options.NodeLifecycle.Faults());
         faults.AddRange(options.ServiceAddresses.Faults());
+        faults.AddRange(options.NodeAddressing.Faults(options.ServiceAddresses.ServiceCidr));
         faults.AddRange(options.Scheduler.Faults());
         faults.AddRange(options.Autoscaler.Faults());
         faults.AddRange(options.Usage.Faults());
@@ -58,6 +59,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Watch);
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
+        services.AddSingleton(options.NodeAddressing);
         services.AddSingleton(options.Scheduler);
         services.AddSingleton(options.Storage);
         services.TryAddSingleton(BuiltInPlugins.Registry);
@@ -96,6 +98,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, StorageProtectionAdmission>();
         services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
+        services.AddSingleton<IAdmissionPlugin, NodeRangeAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<IAdmissionPlugin, LocalFolderAdmission>();
         services.AddSingleton<IAdmissionPlugin, NodeRestrictionAdmission>();

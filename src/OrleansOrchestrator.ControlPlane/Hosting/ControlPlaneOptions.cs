@@ -4,6 +4,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Autoscaling;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Kinds.Certificates;
 using OrleansOrchestrator.Scheduling.Placements;
@@ -30,6 +31,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();
+
+    /// <summary>The ranges of pod addresses of nodes.</summary>
+    public NodeAddressingOptions NodeAddressing { get; init; } = new();
 
     /// <summary>The autoscaler.</summary>
     public AutoscalerOptions Autoscaler { get; init; } = new();

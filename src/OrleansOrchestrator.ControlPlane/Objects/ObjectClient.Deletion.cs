@@ -121,7 +121,7 @@ internal sealed partial class ObjectClient
 
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
+            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj), SharesClaims: definition.UsersMayShareClaims), cancellationToken);
         if (result.Status == CommitStatus.Committed && (definition.Name == WellKnownResources.Namespaces || IsLimit(definition)))
             await WhenSeenAsync(definition, (result.Object ?? stored).Revision, cancellationToken);
         return result.Status switch

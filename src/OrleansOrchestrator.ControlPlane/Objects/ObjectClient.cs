@@ -168,7 +168,7 @@ internal sealed partial class ObjectClient(
 
     private static ObjectWrite CreationWrite(AdmissionRequest request) => new(
         WriteType.Create, request.Key.Namespace, request.Key.Name, request.Definition.Encode(request.Written), 0, request.Definition.Claims(request.Written),
-        Quotas: request.Quotas);
+        Quotas: request.Quotas, SharesClaims: request.SharesClaims);
 
     /// <summary>Changes a value that the server chose for a new object and that was refused.</summary>
     /// <returns>The request with another value; null if it was refused for another reason.</returns>
@@ -202,7 +202,8 @@ internal sealed partial class ObjectClient(
             var isLast = IsGoneWith(definition, obj);
             var result = await store.CommitAsync(definition, new ObjectWrite(
                 isLast ? WriteType.Delete : WriteType.Replace,
-                request.Key.Namespace, request.Key.Name, json, stored.Revision, definition.Claims(obj), Quotas: request.Quotas), cancellationToken);
+                request.Key.Namespace, request.Key.Name, json, stored.Revision, definition.Claims(obj), Quotas: request.Quotas,
+                SharesClaims: request.SharesClaims), cancellationToken);
             switch (result.Status)
             {
                 case CommitStatus.Committed:

@@ -95,7 +95,7 @@ internal sealed class ResourceState
         Check(obj.Key == key && obj.Revision == Accepted + 1, "a stored object says which object it is, and its revision");
         if (_quotas.FindExcess(write.Namespace, write.Quotas, current, obj) is { } excess)
             return new CommitResult(CommitStatus.QuotaExceeded, Detail: excess);
-        if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
+        if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims, write.SharesClaims) is { } taken)
             return new CommitResult(CommitStatus.ClaimTaken, Detail: taken);
 
         Accepted++;

@@ -25,6 +25,7 @@ internal enum WriteType
 /// <param name="Claims">The claims that the object holds after the write.</param>
 /// <param name="Trace">The activity that it belongs to; null if it is not traced.</param>
 /// <param name="Quotas">The quotas of its namespace that it must keep to, in the order of their names, and those that have come since; null if it takes nothing more of any.</param>
+/// <param name="SharesClaims">Whether others may hold the claims too.</param>
 [GenerateSerializer, Immutable, Alias("ObjectWrite")]
 internal sealed record ObjectWrite(
     [property: Id(0)] WriteType Type,
@@ -34,7 +35,8 @@ internal sealed record ObjectWrite(
     [property: Id(4)] long ExpectedRevision,
     [property: Id(5)] IReadOnlyList<string> Claims,
     [property: Id(6)] TraceContext? Trace = null,
-    [property: Id(7)] IReadOnlyList<QuotaLimit>? Quotas = null)
+    [property: Id(7)] IReadOnlyList<QuotaLimit>? Quotas = null,
+    [property: Id(8)] bool SharesClaims = false)
 {
     /// <summary>The write with the current activity, unless it has one.</summary>
     public ObjectWrite Traced() => Trace is null && TraceContext.Current is { } trace ? this with { Trace = trace } : this;

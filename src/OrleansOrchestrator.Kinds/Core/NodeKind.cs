@@ -25,6 +25,13 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
 
     public override bool HasStatus => true;
 
+    public override bool HasClaims => true;
+
+    public override bool ClaimsAreRanges => true;
+
+    // As in Kubernetes, where nobody compares what users write.
+    public override bool UsersMayShareClaims => true;
+
     public override IReadOnlyList<SelectableField> SelectableFields { get; } = [new("spec.unschedulable", "false")];
 
     protected override IReadOnlyList<TableColumn<V1Node>> TypedColumns =>
@@ -125,6 +132,10 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
                 errors.Duplicate(FieldPath.Status.Child("addresses").Index(i), addresses[i]);
         }
     }
+
+    protected override IReadOnlyList<string> Claims(V1Node obj) => obj.Spec?.PodCIDRs is { Count: > 0 } ranges
+        ? [.. ranges.Select(range => AddressSyntax.TryParseSubnet(range, out var network) ? NodeClaims.Range(network) : null).OfType<string>()]
+        : [];
 
     private static void ValidatePodRanges(IList<string> ranges, FieldPath path, FieldErrors errors)
     {

@@ -57,6 +57,19 @@ public static class AddressSyntax
         return true;
     }
 
+    /// <summary>Parses a network in CIDR notation, whose address may have bits beyond its prefix, as that of an interface has.</summary>
+    public static bool TryParseSubnet(string text, out IPNetwork network)
+    {
+        network = default;
+        if (!TryParseCidr(text, out var address, out var bits))
+            return false;
+        var bytes = address.GetAddressBytes();
+        for (var bit = bits; bit < bytes.Length * 8; bit++)
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        network = new IPNetwork(new IPAddress(bytes), bits);
+        return true;
+    }
+
     private static bool TryParseCidr(string text, [NotNullWhen(true)] out IPAddress? address, out int bits)
     {
         (address, bits) = (null, 0);
@@ -97,5 +110,15 @@ public static class AddressSyntax
             return false;
         address = new IPAddress(bytes);
         return true;
+    }
+}
+
+/// <summary>Questions about networks.</summary>
+public static class NetworkExtensions
+{
+    extension(IPNetwork network)
+    {
+        /// <summary>Whether an address is in both networks. Networks overlap only if one contains the other.</summary>
+        public bool Overlaps(IPNetwork other) => network.Contains(other.BaseAddress) || other.Contains(network.BaseAddress);
     }
 }

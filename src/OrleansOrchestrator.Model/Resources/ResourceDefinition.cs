@@ -231,6 +231,14 @@ public abstract class ResourceDefinition
     /// <summary>Whether objects of the kind can have <see cref="Claims"/>.</summary>
     public virtual bool HasClaims => false;
 
+    /// <summary>Whether <see cref="Claims"/> are ranges: one that begins with another one is a part of it, and both conflict.</summary>
+    public virtual bool ClaimsAreRanges => false;
+
+    /// <summary>
+    /// Whether users may give objects the same claims. Then only what the server chooses must be free, and what users chose is taken.
+    /// </summary>
+    public virtual bool UsersMayShareClaims => false;
+
     /// <summary>Adds the warnings of this kind alone; see <see cref="WarningsOf"/>.</summary>
     protected virtual void AddWarnings(KubeObject obj, KubeObject? current, List<string> warnings)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Requests;
@@ -17,6 +18,8 @@ internal sealed class CrashCluster : IAsyncDisposable
     private static readonly ControlPlaneOptions Options = new()
     {
         RootCertificatePem = "pem",
+        // For one of the two nodes: the other one waits.
+        NodeAddressing = new NodeAddressingOptions { ClusterCidr = "10.244.0.0/24" },
         Store = new StoreOptions { ReadLease = TimeSpan.FromMilliseconds(200), FollowWait = TimeSpan.FromMilliseconds(200) },
     };
 

@@ -16,6 +16,8 @@ internal static class Samples
 
     public static ResourceDefinition Pods => Registry[WellKnownResources.Pods];
 
+    public static ResourceDefinition Nodes => Registry[WellKnownResources.Nodes];
+
     public static ResourceDefinition Services => Registry[WellKnownResources.Services];
 
     public static StoredObject Map(string @namespace, string name, long revision, string? value = null, string? app = null) =>

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.Certificates;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Namespaces;
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
@@ -22,6 +23,7 @@ public sealed class AbsurdObjectProperties
         [typeof(ClusterSigner)] = new ClusterSigner(_ => []),
         [typeof(AutoscalerOptions)] = new AutoscalerOptions(),
         [typeof(RequesterAccess)] = new RequesterAccess((_, _) => true),
+        [typeof(NodeAddressingOptions)] = new NodeAddressingOptions { ClusterCidr = "10.244.0.0/16" },
     };
 
     private static readonly IReconciler[] Reconcilers =
