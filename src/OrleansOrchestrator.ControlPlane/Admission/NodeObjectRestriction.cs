@@ -33,6 +33,7 @@ internal static class NodeObjectRestriction
             throw NodeRestrictionAdmission.Refuse(request, $"node \"{node}\" is not allowed to modify ownerReferences");
         if (ForbiddenLabels(created.Metadata.Labels, null) is { Length: > 0 } labels)
             throw NodeRestrictionAdmission.Refuse(request, $"node \"{node}\" is not allowed to set the following labels: {labels}");
+        RefuseOwnRanges(node, created, null, request);
     }
 
     private static void AdmitChange(string node, V1Node updated, V1Node current, AdmissionRequest request)
@@ -45,6 +46,14 @@ internal static class NodeObjectRestriction
             throw NodeRestrictionAdmission.Refuse(request, $"node \"{node}\" is not allowed to modify ownerReferences");
         if (ForbiddenLabels(updated.Metadata.Labels, current.Metadata.Labels) is { Length: > 0 } labels)
             throw NodeRestrictionAdmission.Refuse(request, $"is not allowed to modify labels: {labels}");
+        RefuseOwnRanges(node, updated, current, request);
+    }
+
+    /// <summary>Other nodes send the packets of a range to its node, so that no node takes one by itself.</summary>
+    private static void RefuseOwnRanges(string node, V1Node updated, V1Node? current, AdmissionRequest request)
+    {
+        if (request.Choices.Chosen.IsEmpty && !SemanticEquality.Equal(updated.Spec?.PodCIDRs, current?.Spec?.PodCIDRs))
+            throw NodeRestrictionAdmission.Refuse(request, $"node \"{node}\" is not allowed to set podCIDRs");
     }
 
     private static string ForbiddenLabels(IDictionary<string, string>? updated, IDictionary<string, string>? current) =>

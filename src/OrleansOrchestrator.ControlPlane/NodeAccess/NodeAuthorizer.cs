@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Resources;
@@ -11,9 +12,9 @@ namespace OrleansOrchestrator.ControlPlane.NodeAccess;
 /// <remarks>
 /// As the node authorizer of Kubernetes, with its reasons (https://kubernetes.io/docs/reference/access-authn-authz/node/). Daemons here
 /// are service proxies and provisioners of local volumes too: they may also follow services, their endpoints, and the volumes that
-/// are folders of their node.
+/// are folders of their node. Where nodes have ranges of pod addresses, they may follow all nodes for their routes, as daemons of pod networks do.
 /// </remarks>
-internal sealed class NodeAuthorizer(NodeGraph graph) : IAuthorizer
+internal sealed class NodeAuthorizer(NodeGraph graph, NodeAddressingOptions addressing) : IAuthorizer
 {
     private const string NodeLeases = "kube-node-lease";
     private const string Certificates = "certificates.k8s.io";
@@ -120,11 +121,12 @@ internal sealed class NodeAuthorizer(NodeGraph graph) : IAuthorizer
     };
 
     /// <summary>A node is compared by its name, so that a daemon may look for its Node before that exists.</summary>
-    private static ValueTask<AuthorizationDecision> UseNode(string node, AccessAttributes access) => access switch
+    private ValueTask<AuthorizationDecision> UseNode(string node, AccessAttributes access) => access switch
     {
         { Subresource: "", Verb: Verbs.Create } => Yes,
         { Subresource: "" or "status", Verb: Verbs.Update or Verbs.Patch } =>
             access.Name == node ? Yes : No($"node \"{node}\" is not allowed to modify node \"{access.Name}\""),
+        { Subresource: "", Verb: Verbs.List or Verbs.Watch } when addressing.IsOn => Yes,
         { Subresource: "", Verb: Verbs.Get or Verbs.List or Verbs.Watch } => access.SelectedName switch
         {
             var name when name == node => Yes,

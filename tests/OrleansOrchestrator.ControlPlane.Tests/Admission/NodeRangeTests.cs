@@ -1,10 +1,13 @@
 using System.Net;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.NodeAddressing;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Admission;
@@ -72,6 +75,20 @@ public sealed class NodeRangeTests
     }
 
     [Fact]
+    public async Task Node_ThatRegisters_GetsItsRange_AndMayNotWriteOneItself()
+    {
+        await using var silo = await TestSilo.StartAsync(new ScriptedLog(), With("10.244.0.0/25"));
+        var (one, other) = (As("n1"), As("n2"));
+        var node = await silo.Api.CreateAsync(PodSamples.Node("n1"), one);
+        HasRange(node).ShouldBeTrue();
+        node.Metadata.Labels["example.com/own"] = "x";
+        (await silo.Api.UpdateAsync(node, options: one)).Spec.PodCIDR.ShouldBe(node.Spec.PodCIDR);
+
+        (await Should.ThrowAsync<ApiException>(() => silo.Api.CreateAsync(PodSamples.Node("n2", podCidr: node.Spec.PodCIDR), other)))
+            .Message.ShouldContain("node \"n2\" is not allowed to set podCIDRs");
+    }
+
+    [Fact]
     public async Task KubernetesService_TellsNodesTheAddressesOfAllPods()
     {
         var log = new ScriptedLog();
@@ -81,6 +98,8 @@ public sealed class NodeRangeTests
         await using var off = await TestSilo.StartAsync(log);
         await off.Api.UntilAsync<V1Service>("default", all => all.TrueForAll(service => service.Metadata.Annotations?.ContainsKey(ClusterBootstrap.ClusterCidrAnnotation) is not true));
     }
+
+    private static WriteOptions As(string node) => new() { User = new UserInfo($"system:node:{node}", ["system:nodes"]) };
 
     private static bool HasRange(V1Node node) => node.Spec?.PodCIDRs is { Count: > 0 };
 

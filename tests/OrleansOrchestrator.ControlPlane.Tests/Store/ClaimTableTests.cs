@@ -71,8 +71,8 @@ public sealed class ClaimTableTests
                 switch (what)
                 {
                     case 0 when !nodes.ContainsKey(key):
-                        table.IsHeld(claim).ShouldBe(others.Exists(range.Overlaps));
-                        if (others.Exists(range.Overlaps))
+                        table.IsHeld(claim).ShouldBe(others.Exists(other => range.Overlaps(other)));
+                        if (others.Exists(other => range.Overlaps(other)))
                         {
                             table.TryClaim(key, [claim]).ShouldBe(claim);
                             break;
