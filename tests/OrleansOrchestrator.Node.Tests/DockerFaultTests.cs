@@ -201,7 +201,7 @@ public sealed class DockerFaultTests : IAsyncDisposable
     };
 
     private Task<DockerRuntime> OpenAsync(TimeProvider time, ImageUses? uses = null) => DockerRuntime.OpenAsync(
-        new ContainerOwner(Guid.NewGuid().ToString(), "n"), uses ?? new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
+        new ContainerOwner(Guid.NewGuid().ToString(), "n"), EngineNetwork.Instance, uses ?? new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
 
     private IEnumerable<int> Scores() => _engine.Creations.Select(creation => (int?)creation["HostConfig"]!["OomScoreAdj"] ?? 0);
 

@@ -254,5 +254,5 @@ public sealed class EngineFaultTests : IAsyncDisposable
     private static Task<IReadOnlyList<RegistryCredential>> NoCredentials(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RegistryCredential>>([]);
 
     private Task<DockerRuntime> OpenAsync(TimeProvider time) => DockerRuntime.OpenAsync(
-        new ContainerOwner(Guid.NewGuid().ToString(), "n"), new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
+        new ContainerOwner(Guid.NewGuid().ToString(), "n"), EngineNetwork.Instance, new ImageUses(_folder, time), CgroupLimits.None, _engine.Address, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
 }

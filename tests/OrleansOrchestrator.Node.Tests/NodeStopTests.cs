@@ -82,7 +82,7 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
     {
         docker.SkipIfAbsent();
         var owner = new ContainerOwner(Guid.NewGuid().ToString(), TestNode.UniqueName());
-        await using var runtime = await DockerRuntime.OpenAsync(owner, new ImageUses(_folder, TimeProvider.System), CgroupLimits.None, null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, NullLoggerFactory.Instance, Cancelled);
+        await using var runtime = await DockerRuntime.OpenAsync(owner, EngineNetwork.Instance, new ImageUses(_folder, TimeProvider.System), CgroupLimits.None, null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, NullLoggerFactory.Instance, Cancelled);
         var (interruptions, patience) = (0, TimeSpan.FromMilliseconds(5));
         for (var round = 0; interruptions < 3 && round < 30; round++)
         {

@@ -20,6 +20,7 @@ using OrleansOrchestrator.Node.Identity;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Metrics;
+using OrleansOrchestrator.Node.Network;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Resizing;
@@ -29,8 +30,10 @@ using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Proxy.Nftables;
 using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Containerd;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Runtime.Process;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Streams.PortForwarding;
@@ -85,6 +88,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private HealthCheckPorts? _healthChecks;
     private NodeDns? _dns;
     private LocalVolumeReclaimer? _volumes;
+    private PodNetwork? _network;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
     /// <param name="options">The operator's options.</param>
@@ -157,7 +161,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_options is { ServiceProxy: true, ProxyMode: ServiceProxyMode.Nftables } && await NftProgram.FindMissingAsync(cancellationToken) is { } missing)
             throw new ArgumentException($"ProxyMode is {ServiceProxyMode.Nftables}, but {missing}.");
         var limits = offered.LimitsOfPods(_options).After(_options.DataDirectory);
-        _runtime = await NodeRuntimes.CreateAsync(_options, limits, _identity, _timeProvider, _loggers, cancellationToken);
+        var network = _network = new PodNetwork(_options, _timeProvider, _loggers);
+        _runtime = await NodeRuntimes.CreateAsync(_options, network.Sandboxes, limits, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? AddressSyntax.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
@@ -254,7 +259,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             vote.Voter, isHollow ? "" : folder.Path);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
-            _api, _options.Name, node, () => new NodeHealth(shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault ?? guard.Fault, pressure.Conditions),
+            _api, _options.Name, node, () => new NodeHealth(shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault ?? network.Fault ?? guard.Fault, pressure.Conditions),
             runtime, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
             _api,
@@ -277,6 +282,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
         var zone = new NodeZone(() => SignalService(null));
         Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(views, ownNode, zone)));
+        await network.StartAsync(KindOf(_runtime), address, () => ClusterRange(services), cancellationToken);
+        if (network.NeedsNodes)
+            Run(Reflect(ResourcePath.Nodes, ObjectSelection.All, network.Nodes));
+        if (_runtime is DockerRuntime)
+            Run(token => network.Sandboxes.RunAsync(ListSandboxesAsync, token));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
         if (_clientCertificate is not null)
@@ -433,6 +443,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _dns.DisposeAsync();
         if (_volumes is not null)
             await _volumes.DisposeAsync();
+        if (_network is not null)
+            await _network.DisposeAsync();
         if (stopPods && _remover is not null)
             await EndPodsAsync(_runtime, _remover, cancellationToken);
 
@@ -444,7 +456,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
         _voterCertificate?.Dispose();
-        (_server, _pods, _sources, _proxy, _healthChecks, _dns, _volumes, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null, null, null);
+        (_server, _pods, _sources, _proxy, _healthChecks, _dns, _volumes, _network, _runtime, _certificate, _voterCertificate) = (null, null, null, null, null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 
@@ -465,6 +477,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             var isEmpty = await new PodDrain(runtime, remover, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
             if (isEmpty && _guard is not null)
                 await _guard.EndAsync();
+            if (isEmpty && _network is not null)
+                await _network.RemoveAsync(CancellationToken.None);
         }
         catch (RuntimeException exception)
         {
@@ -496,6 +510,21 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await new ServingCertificateRenewal(
             certificate, _options, _registrar.AnnounceAsync, GatewaysHearWithin, _timeProvider, _loggers.CreateLogger<ServingCertificateRenewal>()).RunAsync(cancellationToken);
     }
+
+    /// <summary>The addresses of all pods as the API says; null as long as that is not known.</summary>
+    private static string? ClusterRange(ServiceCatalog services) => services.IsSynced ? services.Find("default", "kubernetes")?.GetAnnotation(PodNetwork.ClusterAnnotation) ?? "" : null;
+
+    private static RuntimeKind KindOf(IContainerRuntime runtime) => runtime switch
+    {
+        DockerRuntime => RuntimeKind.Docker,
+        ContainerdRuntime => RuntimeKind.Containerd,
+        ProcessRuntime => RuntimeKind.Process,
+        _ => RuntimeKind.Hollow,
+    };
+
+    /// <summary>The sandboxes that hold their namespaces.</summary>
+    private async Task<IReadOnlySet<string>> ListSandboxesAsync(CancellationToken cancellationToken) =>
+        (await Runtime.ListAsync(cancellationToken)).Where(pod => pod.IsReady).Select(pod => pod.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Opens tunnels after the node object exists.</summary>
     private async Task RunTunnelAsync(CancellationToken cancellationToken)

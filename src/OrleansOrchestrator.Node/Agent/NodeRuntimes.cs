@@ -46,7 +46,7 @@ public static class NodeRuntimes
     };
 
     internal static async Task<IContainerRuntime> CreateAsync(
-        NodeAgentOptions options, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, ISandboxNetwork network, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var kind = options.Runtime is RuntimeKind.Auto
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
@@ -59,7 +59,7 @@ public static class NodeRuntimes
                 options,
                 identity,
                 async owner => await DockerRuntime.OpenAsync(
-                    owner, uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, options.ImagePullProgressDeadline, timeProvider, loggers, cancellationToken),
+                    owner, network, uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, options.ImagePullProgressDeadline, timeProvider, loggers, cancellationToken),
                 cancellationToken),
             RuntimeKind.Containerd => await OpenEngineAsync(
                 options,

@@ -28,6 +28,13 @@ internal sealed class StateFile(string path)
     /// <summary>The lines of the state; null if there is none.</summary>
     public string[]? ReadLines() => File.Exists(path) ? File.ReadAllLines(path) : null;
 
+    /// <summary>Removes the state.</summary>
+    public void Delete()
+    {
+        File.Delete(path);
+        File.Delete(_next);
+    }
+
     /// <summary>Writes over what the file has, without giving up its room in between.</summary>
     private static void Fill(string file, string text)
     {

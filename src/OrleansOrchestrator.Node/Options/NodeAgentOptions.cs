@@ -324,6 +324,35 @@ public sealed record NodeAgentOptions
     /// <c>image-pull-progress-deadline</c>.</summary>
     public TimeSpan ImagePullProgressDeadline { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Who gives pods their network: <c>Engine</c>, as before there were others; <c>Bridge</c>, the daemon, by the node's
+    /// <c>spec.podCIDRs</c> and with routes between nodes; <c>Cni</c>, the operator, by the first configuration in <see cref="CniConfDir"/>.
+    /// Pods that are processes have the machine's network in any case.
+    /// </summary>
+    public PodNetworkKind PodNetwork { get; init; } = PodNetworkKind.Engine;
+
+    /// <summary>The folder of network configurations, as the former <c>cni-conf-dir</c> of the kubelet. With containerd and <c>Bridge</c>
+    /// the daemon writes its own into it.</summary>
+    public string CniConfDir { get; init; } = "/etc/cni/net.d";
+
+    /// <summary>The folders of network plugins, as <c>cni-bin-dir</c>; the first one that has a plugin counts.</summary>
+    public IReadOnlyList<string> CniBinDirs { get; init; } = ["/opt/cni/bin", "/usr/lib/cni"];
+
+    /// <summary>
+    /// Whether the daemon's own network reaches nodes of other segments through VXLAN tunnels. Without, the routers between the segments
+    /// must know the nodes' ranges, and packets may be 50 bytes larger.
+    /// </summary>
+    public bool PodNetworkVxlan { get; init; } = true;
+
+    /// <summary>The UDP port of the tunnels, the same on all nodes.</summary>
+    public int VxlanPort { get; init; } = 4789;
+
+    /// <summary>The number of the tunnels' network (VNI), the same on all nodes.</summary>
+    public int VxlanId { get; init; } = 1;
+
+    /// <summary>The largest packet of pods in bytes; 0 takes that of the interface with the node's address, without the headers of tunnels.</summary>
+    public int PodNetworkMtu { get; init; }
+
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }
 

@@ -46,6 +46,10 @@ public static partial class NodeAgentOptionsValidator
         faults.Positive(options.RuntimeRequestTimeout);
         faults.Positive(options.ImagePullProgressDeadline);
         faults.AtLeastOne(options.PodHostPortsMax);
+        faults.Require(Path.IsPathRooted(options.CniConfDir) && options.CniBinDirs.All(Path.IsPathRooted) && options.CniBinDirs.Count > 0, "CniConfDir and CniBinDirs must be absolute paths.");
+        faults.Between(options.VxlanPort, 1, ushort.MaxValue);
+        faults.Between(options.VxlanId, 1, 0xff_ffff);
+        faults.Require(options.PodNetworkMtu is 0 or (>= 1280 and <= ushort.MaxValue), "PodNetworkMtu must be 0 or between 1280 and 65535.");
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
         faults.AtLeastOne(options.ProjectedVolumesBytesMax);
         faults.Require(

@@ -32,6 +32,9 @@ internal sealed partial class NetworkNamespace : IDisposable
         }
     }
 
+    /// <summary>The path of the namespace for other programs. It is this very one as long as this object is not disposed.</summary>
+    public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{_file.DangerousGetHandle()}");
+
     /// <summary>Creates a socket in the network. A socket stays in the network of the thread that has created it; that thread enters
     /// the network, and ends.</summary>
     /// <exception cref="RuntimeException">The daemon may not enter the network.</exception>

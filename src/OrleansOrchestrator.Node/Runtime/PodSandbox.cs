@@ -26,6 +26,9 @@ internal sealed record PodSandbox
     /// <summary>The pod's address; empty if the sandbox has ended, null on the host's network.</summary>
     public string? Ip { get; init; }
 
+    /// <summary>The pod's addresses of other families.</summary>
+    public IReadOnlyList<string> MoreIps { get; init; } = [];
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public IReadOnlyList<ContainerInstance> Containers { get; init; } = [];

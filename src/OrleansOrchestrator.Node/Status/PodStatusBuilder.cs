@@ -31,7 +31,7 @@ internal static class PodStatusBuilder
             HostIP = host,
             HostIPs = [new V1HostIP { Ip = host }],
             PodIP = podIp,
-            PodIPs = podIp is null ? null : [new V1PodIP { Ip = podIp }],
+            PodIPs = podIp is null ? null : [.. AddressesOf(view, podIp).Select(address => new V1PodIP { Ip = address })],
             Conditions = new PodConditions(view, outcome, failure).Build(),
             InitContainerStatuses = IsRejected(view) ? null : view.Pod.Spec.InitContainers?.Select(containers.Build).ToList(),
             EphemeralContainerStatuses = view.Pod.Spec.EphemeralContainers is { Count: > 0 } ? [.. view.EphemeralContainers.Select(containers.BuildEphemeral)] : null,
@@ -65,6 +65,16 @@ internal static class PodStatusBuilder
 
     private static string EndPhase(IEnumerable<ContainerInstance?> newest) =>
         newest.All(c => c is { Phase: ContainerPhase.Exited, ExitCode: 0 }) ? PodPhase.Succeeded : PodPhase.Failed;
+
+    /// <summary>The pod's addresses of all families, which its status keeps too.</summary>
+    private static IEnumerable<string> AddressesOf(PodView view, string first)
+    {
+        if (view.Pod.Spec.HostNetwork == true)
+            return [first];
+        return view.Sandbox is { IsReady: true, Ip.Length: > 0 } sandbox
+            ? [first, .. sandbox.MoreIps]
+            : view.Pod.Status?.PodIPs?.Select(address => address.Ip) ?? [first];
+    }
 
     /// <summary>The pod's address, which its status keeps after its sandbox has ended.</summary>
     private static string? AddressOf(PodView view) =>

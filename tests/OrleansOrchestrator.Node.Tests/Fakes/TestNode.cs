@@ -35,7 +35,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public FakeApiServer Api { get; }
 
-    public NodeAgentOptions Options { get; }
+    public NodeAgentOptions Options { get; set; }
 
     /// <summary>What is left of what pods share; by default nothing is known, whatever this machine is short of.</summary>
     public Func<NodeReadings> Signals { get; set; }

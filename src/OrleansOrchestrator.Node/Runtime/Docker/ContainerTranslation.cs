@@ -6,6 +6,9 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Translates the engine's descriptions of containers. Pure.</summary>
 internal static class ContainerTranslation
 {
+    /// <summary>The engine's name of the network of sandboxes that get theirs elsewhere.</summary>
+    public const string NoNetwork = "none";
+
     // 128 plus SIGKILL.
     private const int OutOfMemoryExitCode = 137;
 
@@ -23,10 +26,18 @@ internal static class ContainerTranslation
             ? attempt
             : 0;
 
-    public static PodSandbox ToSandbox(ContainerListResponse sandbox, IReadOnlyList<ContainerInstance> containers)
+    /// <summary>Whether a sandbox gets its network from elsewhere than its engine.</summary>
+    public static bool IsAttachedElsewhere(ContainerListResponse sandbox) => sandbox.NetworkSettings?.Networks?.ContainsKey(NoNetwork) is true;
+
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="containers">The containers in it.</param>
+    /// <param name="network">Where sandboxes without a network of the engine have theirs.</param>
+    public static PodSandbox ToSandbox(ContainerListResponse sandbox, IReadOnlyList<ContainerInstance> containers, ISandboxNetwork network)
     {
-        var isReady = sandbox.State == "running";
-        var address = sandbox.NetworkSettings?.Networks?.Values.Select(n => n.IPAddress).FirstOrDefault(ip => !string.IsNullOrEmpty(ip));
+        // A sandbox that was never attached, or no longer is, is replaced.
+        var addresses = IsAttachedElsewhere(sandbox) ? network.AddressesOf(sandbox.ID) : null;
+        var isReady = sandbox.State == "running" && addresses is not { Count: 0 };
+        var address = addresses is not null ? (isReady ? addresses[0] : "") : sandbox.NetworkSettings?.Networks?.Values.Select(n => n.IPAddress).FirstOrDefault(ip => !string.IsNullOrEmpty(ip));
         return new PodSandbox
         {
             Id = sandbox.ID,
@@ -38,6 +49,7 @@ internal static class ContainerTranslation
             RuntimeHandler = Label(sandbox.Labels, ContainerLabels.RuntimeHandler),
             IsReady = isReady,
             Ip = address,
+            MoreIps = addresses is not null && isReady ? [.. addresses.Skip(1)] : [],
             CreatedAt = sandbox.Created.ToUniversalTime(),
             Containers = containers,
         };

@@ -16,20 +16,25 @@ internal static class CreateParameters
         Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" },
     };
 
-    public static CreateContainerParameters OfSandbox(ContainerOwner owner, SandboxSpec spec, string? cgroup, bool allowNegativeOom) => new()
+    /// <param name="owner">The daemon that it belongs to.</param>
+    /// <param name="spec">The sandbox.</param>
+    /// <param name="cgroup">The pod's cgroup; null leaves it to the engine.</param>
+    /// <param name="allowNegativeOom">Whether the engine accepts negative OOM scores.</param>
+    /// <param name="isNetworked">Whether the engine gives the sandbox its network and ports.</param>
+    public static CreateContainerParameters OfSandbox(ContainerOwner owner, SandboxSpec spec, string? cgroup, bool allowNegativeOom, bool isNetworked) => new()
     {
         Name = ContainerLabels.NameOf("POD", spec.PodName, spec.PodNamespace, spec.PodUid, spec.Attempt),
         Image = BuiltInImages.Pause,
         Hostname = spec.HostNetwork ? "" : spec.Hostname,
         Labels = ContainerLabels.OfSandbox(owner, spec),
-        ExposedPorts = spec.HostPorts.DistinctBy(PortName).ToDictionary(PortName, _ => default(EmptyStruct)),
+        ExposedPorts = PublishedBy(spec, isNetworked).DistinctBy(PortName).ToDictionary(PortName, _ => default(EmptyStruct)),
         HostConfig = new HostConfig
         {
             CgroupParent = cgroup ?? "",
-            NetworkMode = spec.HostNetwork ? "host" : "bridge",
+            NetworkMode = spec.HostNetwork ? "host" : isNetworked ? "bridge" : ContainerTranslation.NoNetwork,
             IpcMode = spec.HostIpc ? "host" : "shareable",
             PidMode = spec.HostPid ? "host" : "",
-            PortBindings = spec.HostPorts.GroupBy(PortName).ToDictionary(
+            PortBindings = PublishedBy(spec, isNetworked).GroupBy(PortName).ToDictionary(
                 ports => ports.Key,
                 IList<PortBinding> (ports) => [.. ports.Select(Binding)]),
             Sysctls = new Dictionary<string, string>(spec.Sysctls),
@@ -148,6 +153,8 @@ internal static class CreateParameters
             },
         },
     };
+
+    private static IReadOnlyList<PublishedPort> PublishedBy(SandboxSpec spec, bool isNetworked) => isNetworked ? spec.HostPorts : [];
 
     private static string PortName(PublishedPort port) =>
         string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol}");

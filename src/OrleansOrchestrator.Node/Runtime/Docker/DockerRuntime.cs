@@ -19,6 +19,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly DockerSessions _sessions;
     private readonly DockerFolders _folders;
     private readonly ContainerOwner _owner;
+    private readonly ISandboxNetwork _network;
     private readonly TimeSpan _requestTimeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -33,10 +34,11 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly OomProtection _oom = new();
 
     private DockerRuntime(
-        DockerClient client, ContainerOwner owner, ImageUses uses, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
+        DockerClient client, ContainerOwner owner, ISandboxNetwork network, ImageUses uses, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         _client = client;
         _owner = owner;
+        _network = network;
         _requestTimeout = requestTimeout;
         _timeProvider = timeProvider;
         _creations = new PodCreations(timeProvider);
@@ -72,6 +74,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
 
     /// <param name="owner">The owner of the containers.</param>
+    /// <param name="network">Where pods have their network, if not from the engine.</param>
     /// <param name="uses">When pods last used an image.</param>
     /// <param name="limits">What pods may take of the machine.</param>
     /// <param name="endpoint">The engine's address; null for the usual one.</param>
@@ -82,7 +85,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
-        ContainerOwner owner, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ContainerOwner owner, ISandboxNetwork network, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeSpan pullProgressDeadline, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
         DockerRuntime? runtime = null;
@@ -92,7 +95,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
                 token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
             var bare = (info.ServerVersion ?? "").Split('+', '-')[0];
             var isLocal = DockerEngine.AddressOf(endpoint).Scheme == "unix" && Directory.Exists(info.DockerRootDir);
-            runtime = new DockerRuntime(client, owner, uses, requestTimeout, pullProgressDeadline, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
+            runtime = new DockerRuntime(client, owner, network, uses, requestTimeout, pullProgressDeadline, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
             runtime.FindCgroups(info.CgroupDriver, limits);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
@@ -157,6 +160,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         await CallAsync(token => _images.EnsureBuiltInAsync(BuiltInImages.Pause, token), RuntimeException.CreateSandbox, cancellationToken);
 
+        await DetachAsync(spec.PodUid, cancellationToken);
+
         // Removes ended sandboxes. Their containers are removed with their restarts.
         foreach (var old in await ContainersOfAsync(spec.PodUid, cancellationToken))
         {
@@ -172,8 +177,11 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     private async Task StartSandboxAsync(SandboxSpec spec, string? cgroup, CancellationToken cancellationToken)
     {
+        var isNetworked = !_network.IsUsed;
+        if (!isNetworked && !spec.HostNetwork)
+            _network.Require();
         var isProtected = _oom.OfSandboxes;
-        var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, isProtected), RuntimeException.CreateSandbox, cancellationToken);
+        var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, isProtected, isNetworked), RuntimeException.CreateSandbox, cancellationToken);
         try
         {
             await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
@@ -184,17 +192,37 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         {
             // The negative OOM score may be the cause.
             await RemoveContainerAsync(id, cancellationToken);
-            id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, allowNegativeOom: false), RuntimeException.CreateSandbox, cancellationToken);
+            id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, allowNegativeOom: false, isNetworked), RuntimeException.CreateSandbox, cancellationToken);
             await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
             if (_oom.NoteRefused(exception.Message))
                 LogRefusal();
         }
+
+        if (!isNetworked && !spec.HostNetwork)
+            await AttachAsync(id, spec, cancellationToken);
+    }
+
+    /// <summary>Attaches a sandbox to the pod network. One that cannot be attached is no sandbox, and the next attempt removes it.</summary>
+    private async Task AttachAsync(string id, SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        var process = (await InspectContainerAsync(id, cancellationToken)).State?.Pid ?? 0;
+        using var entered = ContainerProcess.NetworkOf(process, id)
+            ?? throw new RuntimeException(RuntimeException.CreateSandbox, "the sandbox has no network on this machine, or the daemon may not enter it");
+        await _network.AttachAsync(id, spec, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/{process}/ns/net"), cancellationToken);
+        _wasTouched = true;
     }
 
     public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
     {
+        await DetachAsync(podUid, cancellationToken);
         foreach (var sandbox in (await ContainersOfAsync(podUid, cancellationToken)).Where(ContainerTranslation.IsSandbox))
             await SignalContainerAsync(sandbox.ID, ContainerSignal.Kill, cancellationToken);
+    }
+
+    private async Task DetachAsync(string podUid, CancellationToken cancellationToken)
+    {
+        using var sandboxes = _network.Hold(podUid);
+        await sandboxes.DetachAsync(cancellationToken);
     }
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
@@ -202,9 +230,13 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         // What is made after its pod was removed would stay for ever.
         await _creations.EndAsync(podUid, DockerEngine.QuickTime, cancellationToken);
 
+        // Nothing that plugins do may hold up the end of the pod, and they may need the namespace.
+        using var sandboxes = _network.Hold(podUid);
+
         // Lets the kernel kill all processes of the pod at once; the engine would take its time for each of them.
         if (_cgroups is { } own)
             PodCgroups.Kill(own.PathOf(podUid));
+        await sandboxes.DetachAsync(cancellationToken);
 
         // The sandbox goes last, so that a half-removed pod is still found.
         var containers = await ContainersOfAsync(podUid, cancellationToken);
@@ -311,7 +343,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
 
         // Without the right to enter the pod's network, or with an engine elsewhere, only the pod's address is left.
-        return await PodConnection.OpenAsync(ContainerTranslation.ToSandbox(sandbox, []).Ip, port, cancellationToken);
+        return await PodConnection.OpenAsync(ContainerTranslation.ToSandbox(sandbox, [], _network).Ip, port, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -387,11 +419,11 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
 
         if (found.Where(ContainerTranslation.IsSandbox).MaxBy(ContainerTranslation.AttemptOf) is { } sandbox)
-            return ContainerTranslation.ToSandbox(sandbox, instances);
+            return ContainerTranslation.ToSandbox(sandbox, instances, _network);
 
         // Containers whose sandbox was removed by hand still belong to the pod, in a sandbox that is not ready.
         return found.FirstOrDefault() is { } orphan
-            ? ContainerTranslation.ToSandbox(orphan, instances) with { IsReady = false, Ip = null }
+            ? ContainerTranslation.ToSandbox(orphan, instances, _network) with { IsReady = false, Ip = null }
             : null;
     }
 
