@@ -39,7 +39,9 @@ internal sealed class LabMachine : IAsyncDisposable
     public Task<CommandOutcome> RunAsync(MachineCommand command, CancellationToken cancellationToken) =>
         new MachineCommand("nsenter", ["-t", ProcessId, "-n", "--", command.Program, .. command.Arguments])
         {
-            Input = command.Input, Timeout = command.Timeout, Variables = command.Variables,
+            Input = command.Input,
+            Timeout = command.Timeout,
+            Variables = command.Variables,
         }.RunAsync(cancellationToken);
 
     /// <summary>Runs a program in it that must succeed.</summary>
