@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -41,9 +41,9 @@ internal sealed partial class NetworkMachine : TaskScheduler, IAsyncDisposable
         var probe = $"oo-probe-{Environment.ProcessId}";
         var made = await RunAsync("ip", "netns", "add", probe);
         await RunAsync("ip", "netns", "del", probe);
-        if (!made.Succeeded)
-            return $"network namespaces cannot be made: {made.Errors}";
-        return (await RunAsync("nft", "list", "tables")) is { Succeeded: false } result ? $"nft does not work: {result.Errors}" : null;
+        if (!made.IsSuccess)
+            return $"network namespaces cannot be made: {made.Error}";
+        return (await RunAsync("nft", "list", "tables")) is { IsSuccess: false } result ? $"nft does not work: {result.Error}" : null;
     }
 
     /// <summary>Makes a machine.</summary>
@@ -167,10 +167,10 @@ internal sealed partial class NetworkMachine : TaskScheduler, IAsyncDisposable
     /// <inheritdoc/>
     protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
 
-    private static Task<HostProgramResult> RunAsync(string program, params string[] arguments) =>
-        HostProgram.RunAsync(program, arguments, null, TimeSpan.FromSeconds(30), CancellationToken.None);
+    private static Task<CommandOutcome> RunAsync(string program, params string[] arguments) =>
+        new MachineCommand(program, arguments) { Timeout = TimeSpan.FromSeconds(30) }.RunAsync(CancellationToken.None);
 
-    private static void Check(HostProgramResult result) => result.Succeeded.ShouldBeTrue(result.Errors);
+    private static void Check(CommandOutcome result) => result.IsSuccess.ShouldBeTrue(result.Error);
 
     private void Run()
     {

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Node.Linux;
+
 namespace OrleansOrchestrator.Node.Proxy.Nftables;
 
 /// <summary>
@@ -22,15 +24,15 @@ internal sealed class ForwardAcceptance(string table)
         if (!await SucceedsAsync(["-n", "-L", "DOCKER-USER"], cancellationToken) || await SucceedsAsync(["-C", .. Rule], cancellationToken))
             return null;
         var result = await RunAsync(["-I", .. Rule], cancellationToken);
-        return result.Succeeded ? null : result.Errors.Trim();
+        return result.IsSuccess ? null : result.Error;
     }
 
     /// <summary>Removes the rule, if it is there.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken) => await RunAsync(["-D", .. Rule], cancellationToken);
 
     private static async Task<bool> SucceedsAsync(string[] arguments, CancellationToken cancellationToken) =>
-        (await RunAsync(arguments, cancellationToken)).Succeeded;
+        (await RunAsync(arguments, cancellationToken)).IsSuccess;
 
-    private static Task<HostProgramResult> RunAsync(string[] arguments, CancellationToken cancellationToken) =>
-        HostProgram.RunAsync(Program, ["-w", "10", .. arguments], null, Timeout, cancellationToken);
+    private static Task<CommandOutcome> RunAsync(string[] arguments, CancellationToken cancellationToken) =>
+        new MachineCommand(Program, ["-w", "10", .. arguments]) { Timeout = Timeout }.RunAsync(cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Proxy.Nftables;
 
@@ -12,14 +13,13 @@ namespace OrleansOrchestrator.Node.Proxy.Nftables;
 internal sealed record HostBridges(IReadOnlyList<string> Unfiltered, IReadOnlyList<(string Bridge, string Port)> OneWayPorts)
 {
     private const string FilterSwitch = "/proc/sys/net/bridge/bridge-nf-call-iptables";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Looks at the machine.</summary>
     /// <returns>Null if the <c>ip</c> command does not tell.</returns>
     public static async Task<HostBridges?> ReadAsync(CancellationToken cancellationToken)
     {
-        var result = await HostProgram.RunAsync("ip", ["-json", "-details", "link", "show"], null, Timeout, cancellationToken);
-        return result.Succeeded ? Parse(result.Output, File.Exists(FilterSwitch) && File.ReadAllText(FilterSwitch).Trim() == "1") : null;
+        var result = await new MachineCommand("ip", "-json", "-details", "link", "show").RunAsync(cancellationToken);
+        return result.IsSuccess ? Parse(result.Output, File.Exists(FilterSwitch) && File.ReadAllText(FilterSwitch).Trim() == "1") : null;
     }
 
     /// <summary>Reads what <c>ip</c> tells.</summary>
@@ -49,7 +49,7 @@ internal sealed record HostBridges(IReadOnlyList<string> Unfiltered, IReadOnlyLi
             .Where(bridge => bridge.GetIPProperties().UnicastAddresses.Any(own => pods.Any(pod => IsNear(own, pod))))
             .Select(bridge => bridge.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (_, port) in OneWayPorts.Where(port => ofPods.Contains(port.Bridge)))
-            await HostProgram.RunAsync("ip", ["link", "set", "dev", port, "type", "bridge_slave", "hairpin", "on"], null, Timeout, cancellationToken);
+            await new MachineCommand("ip", "link", "set", "dev", port, "type", "bridge_slave", "hairpin", "on").RunAsync(cancellationToken);
     }
 
     private static bool IsNear(UnicastIPAddressInformation own, IPAddress pod) =>

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Node.Linux;
+
 namespace OrleansOrchestrator.Node.Proxy.Nftables;
 
 /// <summary>The program <c>nft</c> (nftables 1.0.1 or later), which applies a text of commands as one transaction, or not at all.</summary>
@@ -12,16 +14,18 @@ internal static class NftProgram
     /// <returns>Why nothing of it was applied; null if all was.</returns>
     public static async Task<string?> ApplyAsync(Action<TextWriter> write, CancellationToken cancellationToken)
     {
-        var result = await HostProgram.RunAsync(Program, ["-f", "-"], write, Timeout, cancellationToken);
-        return result.Succeeded ? null : result.Errors.Trim();
+        using var text = new StringWriter();
+        write(text);
+        var result = await new MachineCommand(Program, "-f", "-") { Input = text.ToString(), Timeout = Timeout }.RunAsync(cancellationToken);
+        return result.IsSuccess ? null : result.Error;
     }
 
     /// <summary>Asks something.</summary>
     /// <returns>The answer; null if there is none.</returns>
     public static async Task<string?> AskAsync(IReadOnlyList<string> question, CancellationToken cancellationToken)
     {
-        var result = await HostProgram.RunAsync(Program, question, null, Timeout, cancellationToken);
-        return result.Succeeded ? result.Output : null;
+        var result = await new MachineCommand(Program, question) { Timeout = Timeout }.RunAsync(cancellationToken);
+        return result.IsSuccess ? result.Output : null;
     }
 
     /// <summary>Why services cannot be served by the kernel of this machine; null if they can.</summary>
@@ -29,7 +33,7 @@ internal static class NftProgram
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             return "it takes root";
-        var result = await HostProgram.RunAsync(Program, ["list", "tables"], null, Timeout, cancellationToken);
-        return result.Succeeded ? null : $"nft does not work: {result.Errors.Trim()}";
+        var result = await new MachineCommand(Program, "list", "tables") { Timeout = Timeout }.RunAsync(cancellationToken);
+        return result.IsSuccess ? null : $"nft does not work: {result.Error}";
     }
 }
