@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Network;
@@ -118,14 +119,14 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
     {
         var data = link["linkinfo"]?["info_data"] as JsonObject ?? [];
         return Number(data, "id") == settings.TunnelId && Number(data, "port") == settings.TunnelPort && Text(data, "link") == end.Device && Text(link, "address") == end.Link
-            && IPAddress.TryParse(Text(data, "local") is { Length: > 0 } local ? local : Text(data, "local6"), out var address) && address.Equals(end.Local);
+            && AddressSyntax.TryParse(Text(data, "local") is { Length: > 0 } local ? local : Text(data, "local6"), out var address) && address.Equals(end.Local);
     }
 
     private async Task SetPeersAsync(NetworkPlan plan, string device, CancellationToken cancellationToken)
     {
         var present = (await ListOfAsync(new MachineCommand("bridge", "-j", "fdb", "show", "dev", device), cancellationToken))
             .Where(one => one["dst"] is not null)
-            .Select(one => new TunnelPeer(Text(one, "mac"), IPAddress.Parse(Text(one, "dst")))).ToHashSet();
+            .Select(one => new TunnelPeer(Text(one, "mac"), AddressSyntax.Parse(Text(one, "dst")))).ToHashSet();
         var lines = new StringBuilder();
         foreach (var gone in present.Except(plan.Peers))
             lines.Append(CultureInfo.InvariantCulture, $"fdb delete {gone.Link} dev {device} dst {gone.Address}\n");
@@ -140,7 +141,7 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
         {
             var wanted = plan.Neighbours.Where(one => one.Address.AddressFamily == family).ToHashSet();
             var present = (await ListAsync([option, "-j", "neigh", "show", "dev", device, "nud", "permanent"], cancellationToken))
-                .Select(one => new TunnelNeighbour(IPAddress.Parse(Text(one, "dst")), Text(one, "lladdr"))).ToHashSet();
+                .Select(one => new TunnelNeighbour(AddressSyntax.Parse(Text(one, "dst")), Text(one, "lladdr"))).ToHashSet();
             var lines = new StringBuilder();
             foreach (var gone in present.ExceptBy(wanted.Select(one => one.Address), one => one.Address))
                 lines.Append(CultureInfo.InvariantCulture, $"neigh del {gone.Address} dev {device}\n");
@@ -210,13 +211,13 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
     private static IEnumerable<JsonObject> Objects(JsonNode? list) => (list as JsonArray ?? []).OfType<JsonObject>();
 
     private static (IPAddress, int)? AddressOf(JsonObject address) =>
-        Text(address, "scope") == "global" && IPAddress.TryParse(Text(address, "local"), out var parsed) ? (parsed, Number(address, "prefixlen")) : null;
+        Text(address, "scope") == "global" && AddressSyntax.TryParse(Text(address, "local"), out var parsed) ? (parsed, Number(address, "prefixlen")) : null;
 
     private static PodRoute? RouteOf(JsonObject route)
     {
         var text = Text(route, "dst");
         var whole = text.Contains('/', StringComparison.Ordinal) ? text : $"{text}/{(text.Contains(':', StringComparison.Ordinal) ? 128 : 32)}";
-        return IPNetwork.TryParse(whole, out var range) && IPAddress.TryParse(Text(route, "gateway"), out var via) ? new PodRoute(range, via, Text(route, "dev")) : null;
+        return AddressSyntax.TryParseNetwork(whole, out var range) && AddressSyntax.TryParse(Text(route, "gateway"), out var via) ? new PodRoute(range, via, Text(route, "dev")) : null;
     }
 
     private static string Text(JsonObject of, string field) => of[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";

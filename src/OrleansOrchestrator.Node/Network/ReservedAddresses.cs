@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Names;
+
 namespace OrleansOrchestrator.Node.Network;
 
 /// <summary>The addresses that the plugin <c>host-local</c> has given away: a file of each address with the id of its sandbox.</summary>
@@ -13,7 +15,7 @@ internal static class ReservedAddresses
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
             // Beside them are a lock, and the last address of each range.
-            if (System.Net.IPAddress.TryParse(Path.GetFileName(file), out _) && File.ReadLines(file).FirstOrDefault()?.Trim() is { } sandbox && !isKnown(sandbox))
+            if (AddressSyntax.TryParse(Path.GetFileName(file), out _) && File.ReadLines(file).FirstOrDefault()?.Trim() is { } sandbox && !isKnown(sandbox))
                 File.Delete(file);
         }
     }

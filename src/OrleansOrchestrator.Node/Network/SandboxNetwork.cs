@@ -107,11 +107,11 @@ internal sealed partial class SandboxNetwork(
     /// <summary>Tells which sandboxes of an earlier daemon are no longer attached as they were, as after a reload of the firewall.</summary>
     private async Task CheckAsync(IReadOnlySet<string> live, CancellationToken cancellationToken)
     {
-        foreach (var record in _records.All.Where(record => record.Result is not null && live.Contains(record.Attachment.SandboxId)))
+        foreach (var record in _records.All.Where(record => record.Outcome is not null && live.Contains(record.Attachment.SandboxId)))
         {
             try
             {
-                await client.CheckAsync(record.Network, record.Attachment, record.Result!, cancellationToken);
+                await client.CheckAsync(record.Network, record.Attachment, record.Outcome!, cancellationToken);
             }
             catch (CniException fault)
             {
@@ -124,7 +124,7 @@ internal sealed partial class SandboxNetwork(
     {
         try
         {
-            var done = record with { Result = await client.AddAsync(record.Network, record.Attachment, cancellationToken) };
+            var done = record with { Outcome = await client.AddAsync(record.Network, record.Attachment, cancellationToken) };
             if (done.Addresses.Count == 0)
                 throw new CniException($"the plugins of network \"{record.Network.Name}\" gave it no address");
             _records.Keep(done);
@@ -150,7 +150,7 @@ internal sealed partial class SandboxNetwork(
     {
         try
         {
-            await client.DeleteAsync(record.Network, record.Attachment with { NetworkPath = networkPath }, record.Result, cancellationToken);
+            await client.DeleteAsync(record.Network, record.Attachment with { NetworkPath = networkPath }, record.Outcome, cancellationToken);
             _records.Remove(record.Attachment.SandboxId);
         }
         catch (Exception refused) when (refused is CniException or IOException)

@@ -9,15 +9,15 @@ namespace OrleansOrchestrator.Node.Network;
 /// <param name="PodUid">The pod of the sandbox.</param>
 /// <param name="Attachment">The sandbox.</param>
 /// <param name="Network">The network as it was then.</param>
-/// <param name="Result">What the plugins said; null as long as they have not ended.</param>
-internal sealed record SandboxRecord(string PodUid, CniAttachment Attachment, CniNetwork Network, JsonObject? Result)
+/// <param name="Outcome">What the plugins said; null as long as they have not ended.</param>
+internal sealed record SandboxRecord(string PodUid, CniAttachment Attachment, CniNetwork Network, JsonObject? Outcome)
 {
     /// <summary>The sandbox's addresses.</summary>
-    public IReadOnlyList<string> Addresses => Result is null ? [] : CniClient.AddressesOf(Result);
+    public IReadOnlyList<string> Addresses => Outcome is null ? [] : CniClient.AddressesOf(Outcome);
 
     /// <summary>The record as text.</summary>
     public string Write() => JsonSerializer.Serialize(new Stored(
-        PodUid, Attachment.SandboxId, Attachment.NetworkPath, Attachment.Arguments, Attachment.Ports, Network.ToJson(), Result));
+        PodUid, Attachment.SandboxId, Attachment.NetworkPath, Attachment.Arguments, Attachment.Ports, Network.ToJson(), Outcome));
 
     /// <summary>Reads a record; null if the text is none.</summary>
     public static SandboxRecord? TryRead(string text)
@@ -26,7 +26,7 @@ internal sealed record SandboxRecord(string PodUid, CniAttachment Attachment, Cn
         {
             return JsonSerializer.Deserialize<Stored>(text) is { PodUid.Length: > 0, SandboxId.Length: > 0, Network: { } network } stored
                 ? new SandboxRecord(
-                    stored.PodUid, new CniAttachment(stored.SandboxId, stored.NetworkPath ?? "", stored.Arguments ?? "", stored.Ports ?? []), CniNetwork.Parse(network.ToJsonString()), stored.Result)
+                    stored.PodUid, new CniAttachment(stored.SandboxId, stored.NetworkPath ?? "", stored.Arguments ?? "", stored.Ports ?? []), CniNetwork.Parse(network.ToJsonString()), stored.Outcome)
                 : null;
         }
         catch (Exception fault) when (fault is JsonException or CniException)
@@ -35,5 +35,5 @@ internal sealed record SandboxRecord(string PodUid, CniAttachment Attachment, Cn
         }
     }
 
-    private sealed record Stored(string PodUid, string SandboxId, string? NetworkPath, string? Arguments, IReadOnlyList<PublishedPort>? Ports, JsonObject? Network, JsonObject? Result);
+    private sealed record Stored(string PodUid, string SandboxId, string? NetworkPath, string? Arguments, IReadOnlyList<PublishedPort>? Ports, JsonObject? Network, JsonObject? Outcome);
 }

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Network.Cni;
@@ -74,7 +74,7 @@ internal sealed class CniClient(IReadOnlyList<string> folders, TimeSpan timeout,
         var texts = result["ips"] is JsonArray ips
             ? ips.OfType<JsonObject>().Select(ip => ip["address"])
             : new[] { result["ip4"]?["ip"], result["ip6"]?["ip"] };
-        return [.. texts.OfType<JsonValue>().Select(text => text.TryGetValue<string>(out var address) ? address.Split('/')[0] : "").Where(text => IPAddress.TryParse(text, out _))];
+        return [.. texts.OfType<JsonValue>().Select(text => text.TryGetValue<string>(out var address) ? address.Split('/')[0] : "").Where(text => AddressSyntax.TryParse(text, out _))];
     }
 
     private async Task<string> CallAsync(
