@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Controllers.Endpoints;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Kinds.Networking;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
@@ -15,7 +16,8 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
 /// Maintains the endpoints of the <c>kubernetes</c> service. Every silo that serves the API holds a lease in <c>kube-system</c> with
-/// its address, and any silo writes the list of unexpired leases.
+/// its address, and any silo writes the list of unexpired leases. The lease also has the addresses at which the silo serves ingresses,
+/// and the list has those of all silos (<see cref="IngressGateways"/>).
 /// </summary>
 /// <remarks>
 /// A lease expires when this silo has seen no renewal for a while by its own clock, since silos' clocks may differ. A stopping silo
@@ -106,7 +108,12 @@ internal sealed partial class ApiEndpointsPublisher(
         var reference = LeaseOf(own);
         var lease = new V1Lease
         {
-            Metadata = new V1ObjectMeta { Name = reference.Key.Name, Labels = new Dictionary<string, string> { [IdentityLabel] = "orchestrator" } },
+            Metadata = new V1ObjectMeta
+            {
+                Name = reference.Key.Name,
+                Labels = new Dictionary<string, string> { [IdentityLabel] = "orchestrator" },
+                Annotations = IngressGateways.Annotate(options.IngressAddresses),
+            },
             Spec = new V1LeaseSpec
             {
                 HolderIdentity = string.Create(CultureInfo.InvariantCulture, $"{own.Address}|{own.Port}"),
@@ -140,6 +147,7 @@ internal sealed partial class ApiEndpointsPublisher(
                 Name = "kubernetes",
                 ResourceVersion = version,
                 Labels = new Dictionary<string, string> { [EndpointSliceMirroringReconciler.SkipMirrorLabel] = "true" },
+                Annotations = IngressGateways.Annotate(held.SelectMany(lease => IngressGateways.AddressesOf(lease.SharedModel()))),
             },
             Subsets =
             [

@@ -10,6 +10,7 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Kinds.Bootstrap;
+using OrleansOrchestrator.Kinds.Networking;
 using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
@@ -28,7 +29,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// </summary>
 internal sealed partial class ClusterBootstrap(
     IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, NodeAddressingOptions nodeAddresses, StorageOptions storage, AuthenticationTrust trust,
-    PublicClusterInfo info, TimeProvider time, ILogger<ClusterBootstrap> logger)
+    PublicClusterInfo info, ControlPlaneOptions options, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
@@ -40,15 +41,13 @@ internal sealed partial class ClusterBootstrap(
     /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of storage.</summary>
     public const string StorageClassAnnotation = "orleansorchestrator.io/storage-class-created";
 
+    /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of ingresses.</summary>
+    public const string IngressClassAnnotation = "orleansorchestrator.io/ingress-class-created";
+
     private const string ServiceCidrName = "kubernetes";
     private const string ServiceCidrFinalizer = "networking.k8s.io/service-cidr-finalizer";
 
     private static readonly string[] Namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
-
-    private static readonly byte[] Record = JsonSerializer.SerializeToUtf8Bytes(new
-    {
-        metadata = new { annotations = new Dictionary<string, string> { [StorageClassAnnotation] = LocalPathVolumes.ClassName } },
-    });
 
     private static readonly IReadOnlyList<V1PriorityClass> PriorityClasses = SystemPriorityClasses.Create();
     // A new cluster is ready within a second of its first silo. A check reads caches only.
@@ -56,7 +55,7 @@ internal sealed partial class ClusterBootstrap(
 
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
     private readonly ConcurrentDictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = new();
-    private bool _hasHadStorageClass;
+    private readonly HashSet<string> _madeOnce = new(StringComparer.Ordinal);
     private bool _isWithoutDns;
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
@@ -103,6 +102,7 @@ internal sealed partial class ClusterBootstrap(
         if (addresses.DnsService)
             await EnsureDnsServiceAsync(cancellationToken);
         await EnsureStorageClassAsync(cancellationToken);
+        await EnsureIngressClassAsync(cancellationToken);
         if (trust.Data is not null)
             await EnsureAsync(WellKnownResources.ConfigMaps, AuthenticationTrust.Namespace, trust.ToConfigMap, trust.Repair, AuthenticationTrust.Name, cancellationToken);
 
@@ -145,27 +145,41 @@ internal sealed partial class ClusterBootstrap(
     private Task EnsureDnsServiceAsync(Func<V1Service> make, CancellationToken cancellationToken) =>
         EnsureAsync(WellKnownResources.Services, DnsService.Namespace, make, DnsService.Repair, DnsService.Name, cancellationToken);
 
+    private Task EnsureStorageClassAsync(CancellationToken cancellationToken) => storage.LocalPathClass is not ("default" or "class")
+        ? Task.CompletedTask
+        : EnsureClassAsync(
+            WellKnownResources.StorageClasses, LocalPathVolumes.ClassName, StorageClassAnnotation, LocalPathVolumes.ClassOf,
+            classes => storage.LocalPathClass == "default" && StorageClasses.DefaultOf(classes) is null, cancellationToken);
+
+    private Task EnsureIngressClassAsync(CancellationToken cancellationToken) => options.IngressAddresses.Count == 0
+        ? Task.CompletedTask
+        : EnsureClassAsync(
+            WellKnownResources.IngressClasses, IngressClasses.ClassName, IngressClassAnnotation, IngressClasses.ClassOf,
+            classes => IngressClasses.DefaultOf(classes) is null, cancellationToken);
+
     /// <summary>
-    /// Makes the class once in the life of the cluster: whoever removes it afterwards does not want it. It becomes the default only if there
+    /// Makes a class once in the life of the cluster: whoever removes it afterwards does not want it. It becomes the default only if there
     /// is none, since of several the newest counts.
     /// </summary>
-    private async Task EnsureStorageClassAsync(CancellationToken cancellationToken)
+    private async Task EnsureClassAsync<T>(
+        ResourceName resource, string name, string annotation, Func<bool, T> make, Func<IEnumerable<T>, bool> isDefault, CancellationToken cancellationToken)
+        where T : class, KubeObject
     {
-        if (_hasHadStorageClass || storage.LocalPathClass is not ("default" or "class"))
+        if (_madeOnce.Contains(annotation))
             return;
         var system = new ObjectReference(registry[WellKnownResources.Namespaces], new ObjectKey("", "kube-system"));
         var known = (await objects.GetAsync(system.Definition, system.Key, Freshness.Latest, cancellationToken)).SharedModel();
-        if (known.Metadata.Annotations?.ContainsKey(StorageClassAnnotation) is not true)
+        if (known.Metadata.Annotations?.ContainsKey(annotation) is not true)
         {
-            var classes = await objects.ListAsync(registry[WellKnownResources.StorageClasses], new ListQuery(ObjectFilter.All, Freshness.Latest), cancellationToken);
-            var hasDefault = StorageClasses.DefaultOf(classes.Objects.Select(stored => stored.SharedModel<V1StorageClass>())) is not null;
-            await EnsureAsync(
-                WellKnownResources.StorageClasses, "", () => LocalPathVolumes.ClassOf(storage.LocalPathClass == "default" && !hasDefault), null, LocalPathVolumes.ClassName, cancellationToken);
+            var classes = await objects.ListAsync(registry[resource], new ListQuery(ObjectFilter.All, Freshness.Latest), cancellationToken);
+            var standard = isDefault(classes.Objects.Select(stored => stored.SharedModel<T>()));
+            await EnsureAsync(resource, "", () => make(standard), null, name, cancellationToken);
             // Only then: a start that breaks off in between finds the class there.
-            await objects.PatchAsync(system, PatchType.MergePatch, Record, WriteOptions.ControlPlane, cancellationToken);
+            var record = JsonSerializer.SerializeToUtf8Bytes(new { metadata = new { annotations = new Dictionary<string, string> { [annotation] = name } } });
+            await objects.PatchAsync(system, PatchType.MergePatch, record, WriteOptions.ControlPlane, cancellationToken);
         }
 
-        _hasHadStorageClass = true;
+        _madeOnce.Add(annotation);
     }
 
     /// <summary>Creates a missing object, and repairs a present one.</summary>

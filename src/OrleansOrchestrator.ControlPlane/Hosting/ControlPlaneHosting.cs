@@ -95,6 +95,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultStorageClassAdmission>();
+        services.AddSingleton<IAdmissionPlugin, DefaultIngressClassAdmission>();
         services.AddSingleton<IAdmissionPlugin, StorageProtectionAdmission>();
         services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();

@@ -56,6 +56,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>The address of this silo's API for pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
     public ApiEndpoint? ApiEndpoint { get; init; }
+
+    /// <summary>The addresses and names at which this silo's gateway serves ingresses; empty if it serves none.</summary>
+    public IReadOnlyList<string> IngressAddresses { get; init; } = [];
 }
 
 /// <summary>An address and port where a silo serves the API.</summary>

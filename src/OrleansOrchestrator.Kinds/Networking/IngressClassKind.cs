@@ -20,8 +20,6 @@ internal sealed class IngressClassKind : ResourceDefinition<V1IngressClass>
 
     public override string Plural => "ingressclasses";
 
-    public override bool IsActedOn => false;
-
     public override bool Namespaced => false;
 
     public override bool TracksGeneration => true;

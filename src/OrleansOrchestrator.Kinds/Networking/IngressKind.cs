@@ -9,7 +9,6 @@ namespace OrleansOrchestrator.Kinds.Networking;
 /// <summary>Rules by which HTTP requests from outside reach services.</summary>
 internal sealed class IngressKind : ResourceDefinition<V1Ingress>
 {
-    private const string ClassAnnotation = "kubernetes.io/ingress.class";
     private const int HostsShownMax = 3;
 
     public override string Group => "networking.k8s.io";
@@ -17,8 +16,6 @@ internal sealed class IngressKind : ResourceDefinition<V1Ingress>
     public override string Kind => "Ingress";
 
     public override string Plural => "ingresses";
-
-    public override bool IsActedOn => false;
 
     public override IReadOnlyList<string> ShortNames => ["ing"];
 
@@ -41,17 +38,17 @@ internal sealed class IngressKind : ResourceDefinition<V1Ingress>
 
     protected override void AddWarnings(V1Ingress ingress, V1Ingress? current, List<string> warnings)
     {
-        if (ingress.Metadata.Annotations?.ContainsKey("kubernetes.io/ingress.class") is true)
-            warnings.Add("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead");
+        if (ingress.Metadata.Annotations?.ContainsKey(IngressClasses.ClassAnnotation) is true)
+            warnings.Add($"annotation \"{IngressClasses.ClassAnnotation}\" is deprecated, please use 'spec.ingressClassName' instead");
     }
 
     protected override void Validate(V1Ingress obj, FieldErrors errors)
     {
         IngressValidation.Validate(obj.Spec, FieldPath.Spec, errors);
         if (obj.Spec?.IngressClassName is { } name
-            && (obj.Metadata.Annotations).OrNone().TryGetValue(ClassAnnotation, out var annotated) && annotated != name)
+            && (obj.Metadata.Annotations).OrNone().TryGetValue(IngressClasses.ClassAnnotation, out var annotated) && annotated != name)
         {
-            errors.Invalid(FieldPath.Root("annotations").Child(ClassAnnotation), annotated, "must match `ingressClassName` when both are specified");
+            errors.Invalid(FieldPath.Root("annotations").Child(IngressClasses.ClassAnnotation), annotated, "must match `ingressClassName` when both are specified");
         }
     }
 

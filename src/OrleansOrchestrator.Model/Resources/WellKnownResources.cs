@@ -54,6 +54,12 @@ public static class WellKnownResources
     /// <summary>The storage drivers of nodes.</summary>
     public static readonly ResourceName CsiNodes = new("csinodes", "storage.k8s.io");
 
+    /// <summary>Rules by which HTTP requests from outside reach services.</summary>
+    public static readonly ResourceName Ingresses = new("ingresses", "networking.k8s.io");
+
+    /// <summary>Classes of such rules.</summary>
+    public static readonly ResourceName IngressClasses = new("ingressclasses", "networking.k8s.io");
+
     /// <summary>Jobs.</summary>
     public static readonly ResourceName Jobs = new("jobs", "batch");
 

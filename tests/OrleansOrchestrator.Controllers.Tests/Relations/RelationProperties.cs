@@ -195,6 +195,7 @@ public sealed class RelationProperties
         ["same name"] = (new SameName(WellKnownResources.ConfigMaps), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace that is the primary"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Namespaces, NamespaceObjects, ConfigMaps),
+        ["fixed name in a fixed namespace"] = (new FixedName(WellKnownResources.ConfigMaps, "x") { Namespace = "a" }, WellKnownResources.Services, Services, ConfigMaps),
         ["named by the primary"] = (
             new NamedByPrimary(WellKnownResources.ConfigMaps, primary => [ObjectKey.Parse(primary.Metadata.Annotations["target"])]),
             WellKnownResources.ReplicationControllers, Controllers, ConfigMaps),
