@@ -13,6 +13,13 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
 {
     private const string Impersonation = "Impersonate-";
 
+    // A pod must not open the API, whose origin it shares, to pages of others.
+    private static readonly string[] CrossOriginHeaders =
+    [
+        "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Origin",
+        "Access-Control-Expose-Headers", "Access-Control-Max-Age",
+    ];
+
     /// <summary>The path and query at the destination, as the client has written them: an encoded slash stays one.</summary>
     private string Target
     {
@@ -59,6 +66,8 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         var hasBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is null)
             return hasBody;
+        foreach (var name in CrossOriginHeaders)
+            httpContext.Response.Headers.Remove(name);
         if (proxyResponse.Headers.Location is { } location)
             httpContext.Response.Headers.Location = Relocate(location.OriginalString);
         var encoding = string.Join(',', proxyResponse.Content.Headers.ContentEncoding);
@@ -100,17 +109,25 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         return start >= 0 ? path[start..].ToString() : null;
     }
 
-    /// <summary>A link within the destination leads through the proxy again; one that does so already stays.</summary>
+    /// <summary>
+    /// A link within the destination leads through the proxy again; one that does so already stays. A server that knows under which name it
+    /// is asked may make links with that name: they keep it.
+    /// </summary>
     private string Relocate(string link)
     {
+        var origin = "";
         if (!link.StartsWith('/') || link.StartsWith("//", StringComparison.Ordinal))
         {
-            if (!Uri.TryCreate(link.StartsWith('/') ? $"{destination.Scheme}:{link}" : link, UriKind.Absolute, out var absolute) || absolute.Authority != destination.Host)
+            if (!Uri.TryCreate(link.StartsWith('/') ? $"{destination.Scheme}:{link}" : link, UriKind.Absolute, out var absolute))
+                return link;
+            if (absolute.Authority == request.Http.Request.Host.Value)
+                origin = link.StartsWith('/') ? "//" + absolute.Authority : absolute.GetLeftPart(UriPartial.Authority);
+            else if (absolute.Authority != destination.Host)
                 return link;
             link = absolute.PathAndQuery + absolute.Fragment;
         }
 
         var prefix = new PathString(request.Info.Path[..^request.Info.SubresourcePath.Length]).ToUriComponent();
-        return link.StartsWith(prefix, StringComparison.Ordinal) ? link : prefix + link;
+        return origin + (link.StartsWith(prefix, StringComparison.Ordinal) ? link : prefix + link);
     }
 }

@@ -145,6 +145,18 @@ public sealed class ProxyTests : IAsyncLifetime
         (response.StatusCode, response.Headers.Location?.OriginalString).ShouldBe((HttpStatusCode.Found, Core + "/pods/web/proxy/elsewhere?x"));
     }
 
+    [Fact]
+    public async Task Server_ThatKnowsTheNameItIsAskedBy_HasItsLinksLeadThroughTheProxy_AndOpensTheApiToNobody()
+    {
+        var origin = _gateway.Address.GetLeftPart(UriPartial.Authority);
+        var response = await _gateway.Admin.GetAsync(Core + "/pods/web/proxy/absolute", Cancellation);
+
+        (response.StatusCode, response.Headers.Location?.OriginalString).ShouldBe((HttpStatusCode.Found, $"{origin}{Core}/pods/web/proxy/elsewhere"));
+        (await response.Content.ReadAsStringAsync(Cancellation)).ShouldBe($"<a href=\"{origin}{Core}/pods/web/proxy/x\"><a href=\"//{_gateway.Address.Authority}{Core}/pods/web/proxy/y\">");
+        response.Headers.ShouldNotContain(header => header.Key.StartsWith("Access-Control-"));
+        response.Headers.GetValues("X-Answer").ShouldBe(["yes"]);
+    }
+
     [Theory]
     [InlineData("GET", Core + "/pods/web/proxy/page", "<a href=\"" + Core + "/pods/web/proxy/x\"><a href='y'><a href=" + Core + "/pods/web/proxy/z?q#f><a href=//elsewhere/x><a href=http://elsewhere/x><a href=" + Core + "/pods/web/proxy/p>")]
     [InlineData("HEAD", Core + "/pods/web/proxy/page", "")]
@@ -313,6 +325,18 @@ public sealed class ProxyTests : IAsyncLifetime
         {
             http.Response.ContentType = "text/html; charset=utf-8";
             await http.Response.WriteAsync($"<a href=\"/x\"><a href='y'><a href=http://{http.Request.Host}/z?q#f><a href=//elsewhere/x><a href=http://elsewhere/x><a href={Core}/pods/web/proxy/p>");
+            return;
+        }
+
+        if (http.Request.Path == "/absolute")
+        {
+            var asked = http.Request.Headers["X-Forwarded-Host"].ToString();
+            http.Response.Redirect($"https://{asked}/elsewhere");
+            http.Response.ContentType = "text/html";
+            http.Response.Headers.AccessControlAllowOrigin = "*";
+            http.Response.Headers.AccessControlAllowCredentials = "true";
+            http.Response.Headers["X-Answer"] = "yes";
+            await http.Response.WriteAsync($"<a href=\"https://{asked}/x\"><a href=\"//{asked}/y\">");
             return;
         }
 
