@@ -24,6 +24,7 @@ internal static class OptionSections
         OptionSection.Of(
             "gateway", () => new GatewayOptions(), GatewayOptionsValidator.Validate,
             nameof(GatewayOptions.ListenAddress), nameof(GatewayOptions.Port), nameof(GatewayOptions.AdvertisedHosts), nameof(GatewayOptions.ServiceAddress)),
+        OptionSection.Of("ingress", () => new IngressOptions(), options => options.Faults(), nameof(IngressOptions.ListenAddress)),
         OptionSection.Of("store", () => new StoreOptions(), options => options.Faults()),
         OptionSection.Of("postgres", () => new PostgreSqlOptions(), options => options.Faults()),
         OptionSection.Of("watch", () => new WatchOptions(), options => options.Faults()),

@@ -59,7 +59,7 @@ internal static class DevCluster
         var nodes = await DevNodes.StartAsync(settings, client, silo.ServiceCidr, silo.Loggers, patience, ending);
         try
         {
-            Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
+            silo.Announce();
             if (settings.Demo)
                 return await DemoScenario.RunAsync(client, nodes, ending);
             Console.WriteLine($"""

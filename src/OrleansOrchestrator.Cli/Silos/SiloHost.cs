@@ -29,13 +29,14 @@ internal sealed class SiloHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ClusterIdentity _identity;
 
-    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath, string serviceCidr)
+    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath, string serviceCidr, IReadOnlyList<Uri> ingress)
     {
         _application = application;
         _identity = identity;
         Address = address;
         KubeConfigPath = kubeConfigPath;
         ServiceCidr = serviceCidr;
+        Ingress = ingress;
     }
 
     /// <summary>The URL of the API.</summary>
@@ -47,6 +48,9 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>The range of the cluster's service addresses.</summary>
     public string ServiceCidr { get; }
 
+    /// <summary>Where ingresses are served; empty if they are not.</summary>
+    public IReadOnlyList<Uri> Ingress { get; }
+
     /// <summary>The loggers of the process.</summary>
     public ILoggerFactory Loggers => _application.Services.GetRequiredService<ILoggerFactory>();
 
@@ -56,15 +60,16 @@ internal sealed class SiloHost : IAsyncDisposable
     {
         var identity = await ClusterIdentity.LoadAsync(setup.Identity.GetOrAddAsync, TimeProvider.System, cancellationToken);
         var serviceCidr = await ReadServiceCidrAsync(setup, cancellationToken);
-        var port = ReservePort(setup.ListenAddress, setup.Port);
-        var application = Build(setup, identity, serviceCidr, port);
+        var port = ReservePort(setup.ListenAddress, setup.Port, "--port");
+        var ingress = IngressOf(setup);
+        var application = Build(setup, identity, serviceCidr, port, ingress);
         try
         {
             var address = await application.StartGatewayAsync(cancellationToken);
             var advertised = new UriBuilder(Uri.UriSchemeHttps, setup.AdvertisedAddress, address.Port).Uri;
             var kubeConfigPath = Path.Combine(setup.DataDirectory, "kubeconfig");
             KubeConfigFile.Write(kubeConfigPath, advertised, identity);
-            return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr);
+            return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr, [.. AddressesOf(ingress, setup.AdvertisedAddress)]);
         }
         catch
         {
@@ -99,6 +104,14 @@ internal sealed class SiloHost : IAsyncDisposable
             throw new CommandException("the silo has stopped by itself; its log says why (--log-level information)");
     }
 
+    /// <summary>Tells the operator where it serves.</summary>
+    public void Announce()
+    {
+        if (Ingress.Count > 0)
+            Console.WriteLine($"ingress at {string.Join(" and ", Ingress.Select(address => address.AbsoluteUri.TrimEnd('/')))}");
+        Console.WriteLine($"ready: API at {Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {KubeConfigPath}");
+    }
+
     /// <summary>Stops the gateway, then the silo.</summary>
     public Task StopAsync() => StopAsync(_application);
 
@@ -123,7 +136,28 @@ internal sealed class SiloHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
+    /// <summary>The options of ingress with ports that are free, and with the addresses that the operator leaves open.</summary>
+    private static IngressOptions IngressOf(SiloSetup setup)
+    {
+        var options = setup.Options.Get<IngressOptions>();
+        return options with
+        {
+            ListenAddress = setup.ListenAddress,
+            HttpPort = options.HttpPort is { } http ? ReservePort(setup.ListenAddress, http, "ingress:httpPort") : null,
+            HttpsPort = options.HttpsPort is { } https ? ReservePort(setup.ListenAddress, https, "ingress:httpsPort") : null,
+            Addresses = options.Addresses.Count > 0 ? options.Addresses : [setup.AdvertisedAddress],
+        };
+    }
+
+    private static IEnumerable<Uri> AddressesOf(IngressOptions ingress, string host)
+    {
+        if (ingress.HttpPort is { } http)
+            yield return new UriBuilder(Uri.UriSchemeHttp, host, http).Uri;
+        if (ingress.HttpsPort is { } https)
+            yield return new UriBuilder(Uri.UriSchemeHttps, host, https).Uri;
+    }
+
+    private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port, IngressOptions ingress)
     {
         // All options have been read already. The host must not look for settings files or watch the working folder.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -150,6 +184,7 @@ internal sealed class SiloHost : IAsyncDisposable
             NodeAddressing = setup.Options.Get<NodeAddressingOptions>(),
             Storage = setup.Options.Get<StorageOptions>().Decided(setup.IsOneMachine),
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
+            IngressAddresses = ingress.IsOn ? ingress.Addresses : [],
             RootCertificatePem = identity.Authority.CertificatePem,
             FrontProxyCertificatePem = identity.FrontProxyAuthority.CertificatePem,
             SignCertificate = identity.Authority.Sign,
@@ -163,6 +198,7 @@ internal sealed class SiloHost : IAsyncDisposable
                 ServiceAddress = ServiceRange.Parse(serviceCidr).First,
             },
             identity);
+        builder.Services.AddIngress(ingress);
         var application = builder.Build();
         ended = application.Lifetime.ApplicationStopping;
         application.UseGateway();
@@ -179,7 +215,10 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     /// <summary>Finds a free port, or checks that the wanted one is free before anything else is started.</summary>
-    private static int ReservePort(IPAddress address, int wanted)
+    /// <param name="address">The address to listen on.</param>
+    /// <param name="wanted">The wanted port; 0 for any free one.</param>
+    /// <param name="option">The option that chooses another one.</param>
+    private static int ReservePort(IPAddress address, int wanted, string option)
     {
         using var probe = new TcpListener(address, wanted);
         try
@@ -190,7 +229,7 @@ internal sealed class SiloHost : IAsyncDisposable
         catch (SocketException inUse)
         {
             throw new CommandException(
-                $"cannot listen on {address}:{wanted}: {inUse.Message.ToLowerInvariant()}; stop the other process or choose another --port", inUse);
+                $"cannot listen on {address}:{wanted}: {inUse.Message.ToLowerInvariant()}; stop the other process or choose another {option}", inUse);
         }
     }
 }

@@ -28,7 +28,7 @@ internal static class SiloProcess
             await using var log = new PostgreSqlObjectLog(connections);
             await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log, signal.Token), signal.Token);
             await WaitUntilReadyAsync(silo, signal.Token);
-            Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
+            silo.Announce();
             await silo.WaitUntilAskedToStopAsync(signal.Token);
             return ExitCodes.Success;
         }

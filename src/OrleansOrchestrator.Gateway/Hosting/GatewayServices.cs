@@ -14,6 +14,7 @@ using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Ingress;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Metrics;
 using OrleansOrchestrator.Gateway.Nodes;
@@ -69,6 +70,31 @@ public static class GatewayServices
             .AddMeter([RequestInstruments.MeterName, .. ControlPlaneMeter.All])
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
+        return services;
+    }
+
+    /// <summary>Adds the serving of ingresses to a gateway, at ports of its own; nothing if it is off.</summary>
+    /// <param name="services">The host's services, with those of the gateway.</param>
+    /// <param name="options">The operator's options.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all.</exception>
+    public static IServiceCollection AddIngress(this IServiceCollection services, IngressOptions options)
+    {
+        var faults = options.Faults();
+        if (faults.Count > 0)
+            throw new ArgumentException($"the options of ingress are not valid: {string.Join("; ", faults)}", nameof(options));
+        if (!options.IsOn)
+            return services;
+        services.AddSingleton(options);
+        services.AddSingleton<IngressObjects>();
+        services.AddSingleton<BackendConnections>();
+        services.AddSingleton<DefaultCertificate>();
+        services.AddSingleton<IngressInstruments>();
+        services.AddSingleton<IngressPipeline>();
+        services.AddSingleton<IngressWatch>();
+        services.AddHostedService(static provider => provider.GetRequiredService<IngressWatch>());
+        services.AddSingleton<IReadinessCheck>(static provider => provider.GetRequiredService<IngressWatch>());
+        services.AddSingleton<IngressServer>();
+        services.AddHostedService(static provider => provider.GetRequiredService<IngressServer>());
         return services;
     }
 

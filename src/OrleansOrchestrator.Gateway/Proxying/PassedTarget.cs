@@ -17,6 +17,18 @@ internal static class PassedTarget
         return new PathString(path).ToUriComponent() + Escape(request.QueryString.Value ?? "");
     }
 
+    /// <summary>
+    /// The path and query as the client has written them: an encoded slash stays one. If the server has changed more of the path than its
+    /// encoding, such as dots, it is written anew from what the server has read.
+    /// </summary>
+    public static string AsWritten(HttpRequest request)
+    {
+        var raw = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return raw.StartsWith('/') && !raw.Contains("/.", StringComparison.Ordinal) && !raw.Contains("%2e", StringComparison.OrdinalIgnoreCase)
+            ? Escape(raw)
+            : OfParsed(request);
+    }
+
     /// <summary>Whether the path has an encoded slash. Here it is part of a name; other servers take it for a slash, and so read another
     /// resource.</summary>
     public static bool HasEncodedSlash(HttpRequest request)

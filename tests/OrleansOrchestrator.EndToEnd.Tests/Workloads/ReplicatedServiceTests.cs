@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -53,6 +54,42 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
 
         (await Kubectl.RunAsync("get", "--raw", $"/api/v1/namespaces/{Space}/services/hello:80/proxy/")).Text.Trim()
             .ShouldBeOneOf([.. pods.Select(pod => $"hello from {HelloSample.NameOf(pod)}")]);
+    }
+
+    [Fact]
+    public async Task Ingress_OfTheService_AnswersAlsoWhileItsPodsAreReplaced()
+    {
+        await Eventually.PassesAsync(async () => (await Kubectl.RunAsync("get", "ingress", "hello", "-n", Space)).Lines[1]
+            .ShouldMatch(@"^hello +orchestrator +hello\.example\.com +127\.0\.0\.1 +80 "));
+        var pods = (await _hello.PodsAsync()).Select(HelloSample.NameOf).ToList();
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Host = "hello.example.com";
+        var address = new Uri($"http://127.0.0.1:{runtime.IngressPort}/");
+        await Eventually.IsAsync(async () => (await client.GetAsync(address, Cancelled)).StatusCode, HttpStatusCode.OK);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var load = Enumerable.Range(0, 4).Select(_ => AskAsync()).ToArray();
+
+        await Kubectl.RunAsync("delete", "pod", pods[0], pods[1], "-n", Space);
+        var after = (await _hello.WaitForReadyPodsAsync(3)).Select(HelloSample.NameOf).ToList();
+        await _hello.WaitForAnswersFromAsync(after);
+        await stop.CancelAsync();
+
+        var answers = (await Task.WhenAll(load)).SelectMany(given => given).ToHashSet(StringComparer.Ordinal);
+        answers.ShouldBeSubsetOf(pods.Union(after).Select(pod => $"hello from {pod}"));
+        answers.ShouldContain($"hello from {pods[2]}");
+
+        async Task<HashSet<string>> AskAsync()
+        {
+            var given = new HashSet<string>(StringComparer.Ordinal);
+            while (!stop.IsCancellationRequested)
+            {
+                using var response = await client.GetAsync(address, Cancelled);
+                var text = (await response.Content.ReadAsStringAsync(Cancelled)).Trim();
+                given.Add(response.StatusCode == HttpStatusCode.OK ? text : $"{response.StatusCode} {text}");
+            }
+
+            return given;
+        }
     }
 
     [Fact]

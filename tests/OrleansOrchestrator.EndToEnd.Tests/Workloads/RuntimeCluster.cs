@@ -25,6 +25,9 @@ public abstract class RuntimeCluster : IAsyncDisposable
     /// <summary>The folder from which the cluster's node takes static pods.</summary>
     internal string StaticPods => Path.Combine(_folder, "static-pods");
 
+    /// <summary>Where the cluster serves ingresses.</summary>
+    internal int IngressPort { get; } = FreePorts.Next();
+
     /// <summary>Why the runtime cannot be used here, or null if it can.</summary>
     internal virtual Task<string?> FindMissingAsync() => Task.FromResult<string?>(null);
 
@@ -39,7 +42,7 @@ public abstract class RuntimeCluster : IAsyncDisposable
 
         await PrepareAsync();
         var config = Path.Combine(_folder, "config.yaml");
-        await File.WriteAllTextAsync(config, $"node: {{staticPodPath: {StaticPods}}}");
+        await File.WriteAllTextAsync(config, $"node: {{staticPodPath: {StaticPods}}}\ningress: {{httpPort: {IngressPort}}}");
         Directory.CreateDirectory(StaticPods);
         _cluster = await DevCluster.StartAsync(Runtime, "--config", config);
     }

@@ -17,6 +17,7 @@ using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.Gateway.Aggregation;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Ingress;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
@@ -47,6 +48,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal AggregatedServers Servers => _application!.Services.GetRequiredService<AggregatedServers>();
 
     internal IAggregatedApis Aggregated => _application!.Services.GetRequiredService<IAggregatedApis>();
+
+    internal IngressServer Ingress => _application!.Services.GetRequiredService<IngressServer>();
 
     internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
 
