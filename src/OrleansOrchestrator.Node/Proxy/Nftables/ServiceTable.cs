@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Node.Proxy.Nftables;
@@ -30,7 +31,7 @@ internal sealed class ServiceTable(TableSettings settings)
 
     /// <summary>The addresses of pods of this node that are endpoints.</summary>
     public IReadOnlyCollection<IPAddress> PodsHere =>
-        [.. _shared.Keys.Where(element => element.Set == TableSet.Hairpins).Select(element => IPAddress.Parse(element.Key.Split(' ')[0]))];
+        [.. _shared.Keys.Where(element => element.Set == TableSet.Hairpins).Select(element => AddressSyntax.Parse(element.Key.Split(' ')[0]))];
 
     /// <summary>What is served at an address and port; null for nothing.</summary>
     public PlacedRoute? At(Listening at) => _owners.TryGetValue(at, out var owner) ? _services[owner][at] : null;
