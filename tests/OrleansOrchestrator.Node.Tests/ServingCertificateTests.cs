@@ -109,12 +109,32 @@ public sealed class ServingCertificateTests : IAsyncDisposable
     [Fact]
     public void Voter_OfAFolderWithOneCertificateForEverything_KeepsItsName()
     {
-        var served = Hash(Load());
+        var served = Hash(Load(TimeSpan.FromDays(3650)));
 
         Voter().ShouldBe(served);
         File.Delete(Path.Combine(_folder, ServingCertificate.FileName));
         Voter().ShouldBe(served);
         Hash(Load()).ShouldNotBe(served);
+    }
+
+    [Fact]
+    public void Voter_OfACopiedFolder_IsAnother()
+    {
+        var voter = Voter();
+
+        Voter("b").ShouldNotBe(voter);
+    }
+
+    [Fact]
+    public void Voter_WhoseFileIsDeleted_IsAnotherUnlessTheServerWasTheVoter()
+    {
+        Load(TimeSpan.FromDays(365));
+        var voter = Voter();
+
+        File.Delete(Path.Combine(_folder, "voter.pem"));
+
+        Voter().ShouldNotBe(voter);
+        Voter().ShouldNotBe(Hash(Load()));
     }
 
     public async ValueTask DisposeAsync()
@@ -125,9 +145,9 @@ public sealed class ServingCertificateTests : IAsyncDisposable
 
     private static string Hash(ServingCertificate certificate) => SelfSigned.HashOf(certificate.Current);
 
-    private string Voter() => SelfSigned.HashOf(VoterCertificate.LoadOrCreate(_folder, "a", IPAddress.Loopback, _time));
+    private string Voter(string node = "a") => SelfSigned.HashOf(VoterCertificate.LoadOrCreate(_folder, node, IPAddress.Loopback, _time));
 
-    private ServingCertificate Load() => ServingCertificate.LoadOrCreate(_folder, "a", IPAddress.Loopback, Lifetime, _time);
+    private ServingCertificate Load(TimeSpan? lifetime = null) => ServingCertificate.LoadOrCreate(_folder, "a", IPAddress.Loopback, lifetime ?? Lifetime, _time);
 
     private int Count()
     {

@@ -56,8 +56,9 @@ public sealed record FencingView(int Number, string Id, IReadOnlyList<FencingMem
     }
 
     /// <summary>Whether the controller may replace the node's pods by this view.</summary>
-    /// <param name="isCounted">Whether a voter's vote counts for the control plane.</param>
-    public bool MayEvict(Func<string, bool> isCounted) => Members.Count(member => isCounted(member.Voter)) >= EvictMin;
+    /// <param name="isCounted">Whether a voter's vote counts for the control plane. Members with one voter, as after the copy of a machine, have one vote.</param>
+    public bool MayEvict(Func<string, bool> isCounted) =>
+        Members.Select(member => member.Voter).Distinct(StringComparer.Ordinal).Count(isCounted) >= EvictMin;
 }
 
 /// <summary>A node as its peers know it.</summary>

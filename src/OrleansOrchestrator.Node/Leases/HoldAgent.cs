@@ -62,7 +62,7 @@ internal sealed partial class HoldAgent(
             return 0;
         var votes = 1;
         var own = vote.Voter;
-        var asked = view.Members.Where(member => member.Voter != own).Select(member => peers.AskAsync(member, cancellationToken)).ToHashSet();
+        var asked = view.Members.Where(member => member.Voter != own).DistinctBy(member => member.Voter).Select(member => peers.AskAsync(member, cancellationToken)).ToHashSet();
         while (votes < view.HoldMin && asked.Count > 0)
         {
             var answered = await Task.WhenAny(asked);

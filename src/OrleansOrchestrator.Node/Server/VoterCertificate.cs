@@ -21,12 +21,12 @@ internal static class VoterCertificate
     public static X509Certificate2 LoadOrCreate(string directory, string nodeName, IPAddress address, TimeProvider timeProvider)
     {
         var path = Path.Combine(directory, "voter.pem");
-        if (SelfSigned.Load(path) is { } own)
+        if (SelfSigned.Load(path) is { } own && IsOf(own, nodeName))
             return own;
 
         // A node that has run with one certificate for everything keeps its name among its peers.
         var served = Path.Combine(directory, ServingCertificate.FileName);
-        if (SelfSigned.Load(served) is { } former)
+        if (SelfSigned.Load(served) is { } former && IsOf(former, nodeName) && former.NotAfter - former.NotBefore >= Lifetime)
         {
             OwnedFile.Write(path, File.ReadAllText(served));
             return former;
@@ -34,4 +34,8 @@ internal static class VoterCertificate
 
         return SelfSigned.Create(path, nodeName, address, timeProvider.GetUtcNow(), Lifetime);
     }
+
+    // The node of a copied data folder is another one, and must not vote by the name of the first.
+    private static bool IsOf(X509Certificate2 certificate, string nodeName) =>
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) == $"system:node:{nodeName}";
 }
