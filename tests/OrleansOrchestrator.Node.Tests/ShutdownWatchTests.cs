@@ -39,7 +39,20 @@ public sealed class ShutdownWatchTests : IAsyncDisposable
         await using var logind = await FakeLogind.StartAsync();
         logind.IsGoingDown = true;
 
+        Start(logind);
+
+        await HoldsInTimeAsync(() => _shutdowns == 1);
+        logind.Say(false);
+        await LockedAsync(logind);
+    }
+
+    [Fact]
+    public async Task Machine_ThatWaitsForEver_IsFollowed()
+    {
+        await using var logind = await FakeLogind.StartAsync(TimeSpan.MaxValue);
         await WatchAsync(logind);
+
+        logind.Say(true);
 
         await Eventually.IsAsync(() => _shutdowns, 1);
     }

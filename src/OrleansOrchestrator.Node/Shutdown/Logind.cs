@@ -9,6 +9,9 @@ namespace OrleansOrchestrator.Node.Shutdown;
 /// <remarks>https://www.freedesktop.org/software/systemd/man/latest/org.freedesktop.login1.html.</remarks>
 internal sealed class Logind : IDisposable
 {
+    // A year stands for infinity, which has the greatest number.
+    private const ulong DelayMicrosecondsMax = 365UL * 24 * 3600 * 1_000_000;
+
     private const string Service = "org.freedesktop.login1";
     private const string Place = "/org/freedesktop/login1";
     private const string Manager = "org.freedesktop.login1.Manager";
@@ -47,7 +50,7 @@ internal sealed class Logind : IDisposable
 
     /// <summary>For how long logind waits for those who hold a lock, as <c>InhibitDelayMaxSec</c> in its configuration.</summary>
     public async Task<TimeSpan> ReadDelayMaxAsync(CancellationToken cancellationToken) =>
-        TimeSpan.FromMicroseconds(await ReadAsync("InhibitDelayMaxUSec", static value => value.GetUInt64(), cancellationToken));
+        TimeSpan.FromMicroseconds(await ReadAsync("InhibitDelayMaxUSec", static value => Math.Min(value.GetUInt64(), DelayMicrosecondsMax), cancellationToken));
 
     /// <summary>Whether a shutdown is under way.</summary>
     public Task<bool> IsGoingDownAsync(CancellationToken cancellationToken) =>

@@ -55,11 +55,14 @@ internal sealed partial class ShutdownWatch(
             await MakeRoomAsync(logind, cancellationToken);
             var words = Channel.CreateBounded<bool>(new BoundedChannelOptions(WordsMax) { FullMode = BoundedChannelFullMode.DropOldest });
             await logind.FollowAsync(words.Writer, cancellationToken);
-            if (_ending is null)
-                await TakeAsync(logind, cancellationToken);
 
-            // It may have begun, or been called off, while nobody listened.
-            words.Writer.TryWrite(await logind.IsGoingDownAsync(cancellationToken));
+            // It may have begun, or been called off, while nobody listened; what is heard from now on is newer. During a shutdown there are no locks.
+            if (await logind.IsGoingDownAsync(cancellationToken))
+                _ending ??= EndAsync(cancellationToken);
+            else if (_ending is { } former)
+                await GoOnAsync(logind, former, cancellationToken);
+            else
+                await TakeAsync(logind, cancellationToken);
             _isToldAbsent = false;
             await foreach (var isGoingDown in words.Reader.ReadAllAsync(cancellationToken))
             {

@@ -139,13 +139,19 @@ internal sealed class FakeLogind : IPathMethodHandler, IAsyncDisposable
             var property = arguments.ReadString();
             using var reply = context.CreateReplyWriter("v");
             if (property == "InhibitDelayMaxUSec")
-                reply.WriteVariantUInt64((ulong)DelayMax.TotalMicroseconds);
+                reply.WriteVariantUInt64(DelayMax == TimeSpan.MaxValue ? ulong.MaxValue : (ulong)DelayMax.TotalMicroseconds);
             else
                 reply.WriteVariantBool(IsGoingDown);
             context.Reply(reply.CreateMessage());
         }
         else if (context.Request.MemberAsString == "Inhibit")
         {
+            if (IsGoingDown)
+            {
+                context.ReplyError("org.freedesktop.login1.OperationInProgress", "The operation inhibition has been requested for is already running");
+                return default;
+            }
+
             var (what, _, _, mode) = (arguments.ReadString(), arguments.ReadString(), arguments.ReadString(), arguments.ReadString());
             Asked = $"{what} {mode}";
             using var reply = context.CreateReplyWriter("h");
