@@ -189,6 +189,24 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
     }
 
     [Fact]
+    public void Update_OfADaemonThatWasKilledAfterTheSwap_IsFinishedByTheNext()
+    {
+        var volume = Path.Combine(_folder, "config");
+        var directory = new AtomicDirectory(volume);
+        directory.Write([Text("old", "one")], null);
+        var former = new FileInfo(Path.Combine(volume, "..data")).LinkTarget!;
+        directory.Write([Text("new", "two")], null);
+        Directory.CreateDirectory(Path.Combine(volume, former));
+        File.Delete(Path.Combine(volume, "new"));
+        File.CreateSymbolicLink(Path.Combine(volume, "old"), "..data/old");
+
+        directory.Write([Text("new", "two")], null);
+
+        File.ReadAllText(Path.Combine(volume, "new")).ShouldBe("two");
+        Directory.EnumerateFileSystemEntries(volume).Count().ShouldBe(3, "the link, the version and the visible name");
+    }
+
+    [Fact]
     public async Task Container_ThatMakesItsSubPathALink_DoesNotSeeTheHost()
     {
         docker.SkipIfAbsent();

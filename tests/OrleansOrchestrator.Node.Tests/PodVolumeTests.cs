@@ -370,8 +370,10 @@ public sealed class PodVolumeTests : IDisposable
         (await PrepareAsync(source, pod, first)).ShouldBe(first, ignoreOrder: true);
         (await File.ReadAllTextAsync(Path.Combine(first["both"], "key"), Cancelled)).ShouldBe("new");
 
-        // As after a restart of the daemon.
+        // As after a restart of the daemon, and of one that may not mount any more.
         (await PrepareAsync(source, pod, prepared: null)).ShouldBe(first, ignoreOrder: true);
+        (await PrepareAsync(source, pod, prepared: null, mayMount: false)).ShouldBe(first, ignoreOrder: true);
+        (await File.ReadAllTextAsync(Path.Combine(first["both"], "key"), Cancelled)).ShouldBe("new");
         Mounts.Below(_folder).Length.ShouldBe(3);
         Directory.EnumerateFiles(Path.Combine(_folder, "pod", "volumes"), "*", SearchOption.TopDirectoryOnly).ShouldBeEmpty();
     }

@@ -8,6 +8,9 @@ namespace OrleansOrchestrator.Node.Linux;
 /// <summary>The mounts of the daemon's machine.</summary>
 internal static partial class Mounts
 {
+    // PROC_PID_INIT_INO of the kernel. In a container, process 1 is not the machine's.
+    private const string FirstProcesses = "pid:[4026531836]";
+
     private const ulong ReadOnlyFlag = 1;
     private const ulong Remount = 32;
     private const ulong Bind = 4096;
@@ -98,7 +101,7 @@ internal static partial class Mounts
     {
         using var opened = FileCalls.Open(folder, FileCalls.PathOnly);
         return !opened.IsInvalid
-            && (AreShared(File.ReadLines("/proc/self/mountinfo"), FileCalls.ResolvedPathOf(opened)) ?? (NamespaceOf("1") is not { } machine || machine == NamespaceOf("self")));
+            && (AreShared(File.ReadLines("/proc/self/mountinfo"), FileCalls.ResolvedPathOf(opened)) ?? (NamespaceOf("self", "pid") == FirstProcesses && (NamespaceOf("1", "mnt") is not { } machine || machine == NamespaceOf("self", "mnt"))));
     }
 
     /// <summary>The same by what the kernel says of the mount that a folder is on.</summary>
@@ -120,11 +123,11 @@ internal static partial class Mounts
             : null;
     }
 
-    private static string? NamespaceOf(string process)
+    private static string? NamespaceOf(string process, string kind)
     {
         try
         {
-            return new FileInfo($"/proc/{process}/ns/mnt").LinkTarget;
+            return new FileInfo($"/proc/{process}/ns/{kind}").LinkTarget;
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
         {

@@ -26,9 +26,23 @@ internal sealed class AtomicDirectory(string path)
         Directory.CreateDirectory(path, DirectoryMode);
         var version = VersionPrefix + Hash(files);
         var dataLink = Path.Combine(path, DataLink);
-        if (new FileInfo(dataLink).LinkTarget == version && IsDirectory(Path.Combine(path, version)))
-            return;
+        if (new FileInfo(dataLink).LinkTarget != version || !IsDirectory(Path.Combine(path, version)))
+            Swap(files, group, version, dataLink);
 
+        // Also for a content whose swap was the last thing that a daemon did.
+        LinkVisibleNames(files);
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*"))
+        {
+            if (Path.GetFileName(entry) is not DataLink and var name && name != version)
+                FolderTree.Remove(entry);
+        }
+    }
+
+    /// <summary>Whether the directory shows something.</summary>
+    public bool HasContent => Directory.Exists(Path.Combine(path, DataLink));
+
+    private void Swap(IReadOnlyList<VolumeFile> files, long? group, string version, string dataLink)
+    {
         // Created where only the daemon can write, and moved here as a whole: no name in this directory is followed in between.
         var staging = path + ".new";
         FolderTree.Remove(staging);
@@ -44,16 +58,7 @@ internal sealed class AtomicDirectory(string path)
         if (IsDirectory(dataLink))
             FolderTree.Remove(dataLink);
         FileCalls.Replace(newLink, dataLink);
-        LinkVisibleNames(files);
-        foreach (var entry in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*"))
-        {
-            if (Path.GetFileName(entry) is not DataLink and var name && name != version)
-                FolderTree.Remove(entry);
-        }
     }
-
-    /// <summary>Whether the directory shows something.</summary>
-    public bool HasContent => Directory.Exists(Path.Combine(path, DataLink));
 
     /// <summary>Whether an entry is a directory and not a link to one.</summary>
     private static bool IsDirectory(string entry) => new DirectoryInfo(entry) is { Exists: true, LinkTarget: null };

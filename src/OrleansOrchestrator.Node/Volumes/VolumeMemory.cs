@@ -24,9 +24,15 @@ internal sealed class VolumeMemory(bool mayMount, long projectedBytesMax)
     /// <exception cref="IOException">The system refused.</exception>
     public string PlaceOf(V1Volume volume, string path)
     {
-        if (!mayMount || volume.ConfigMap is not null || new AtomicDirectory(path).HasContent)
+        if (volume.ConfigMap is not null || new AtomicDirectory(path).HasContent)
+            return path;
+
+        // Containers see a mount that is there, whatever the daemon may do now.
+        if (Mounts.IsFileSystem(path))
+            return Path.Combine(path, Content);
+        if (!mayMount)
             return path;
         Directory.CreateDirectory(path, Mode);
-        return Mounts.IsFileSystem(path) || Mounts.TryMemory(path, RoomFactor * projectedBytesMax, Mode) ? Path.Combine(path, Content) : path;
+        return Mounts.TryMemory(path, RoomFactor * projectedBytesMax, Mode) ? Path.Combine(path, Content) : path;
     }
 }
