@@ -43,8 +43,9 @@ internal static class NodeProcess
         {
             var starting = StartAsync(agent, signal.Token);
             await note.WaitAsync(
-                starting, () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
-            Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
+                Task.WhenAny(starting, agent.IdentityLost).Unwrap(), () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
+            if (!agent.IdentityLost.IsCompleted)
+                Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
             await Task.WhenAny(signal.Token.WaitAsync(), agent.IdentityLost);
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)

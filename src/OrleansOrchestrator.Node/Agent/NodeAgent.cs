@@ -219,7 +219,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Volumes = new VolumePreparer(
                 new VolumeContent(configuration, new ApiTokenSource(_api, steady), resources), new ClaimVolumes(configuration, folder),
                 runtime.HasImages ? images : null, machine.MemoryBytes,
-                new VolumeMemory(!runtime.HasImages || Mounts.AreShared(_options.DataDirectory), _options.ProjectedVolumesBytesMax), _options.ProjectedVolumesBytesMax),
+                new VolumeMemory(Mounts.AreShared(_options.DataDirectory), _options.ProjectedVolumesBytesMax), _options.ProjectedVolumesBytesMax),
             Images = images,
             RuntimeClasses = new RuntimeClasses(_api),
             Events = events,
@@ -281,7 +281,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(new FencingAgent(
             _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
         var zone = new NodeZone(() => SignalService(null));
-        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(views, ownNode, zone)));
+        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), new ObjectSinks<V1Node>(ownNode, zone, views)));
         await network.StartAsync(KindOf(_runtime), address, () => ClusterRange(services), cancellationToken);
         if (network.NeedsNodes)
             Run(Reflect(ResourcePath.Nodes, ObjectSelection.All, network.Nodes));
@@ -290,7 +290,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
         if (_clientCertificate is not null)
-            Run(Renewal(_clientCertificate).RunAsync);
+            Run(Renewal(_clientCertificate, clock).RunAsync);
         Run(_registrar.RunAsync);
         if (_certificate is not null)
             Run(token => RenewServingAsync(_certificate, token));
@@ -542,12 +542,19 @@ public sealed partial class NodeAgent : IAsyncDisposable
         await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), assigned)(cancellationToken);
     }
 
-    private CertificateRenewal Renewal(ClientCertificate certificate)
+    private CertificateRenewal Renewal(ClientCertificate certificate, LeaseClock clock)
     {
         var lifetime = _options.ClientCertificateDuration > TimeSpan.Zero ? _options.ClientCertificateDuration : (TimeSpan?)null;
         var client = new CertificateClient(_api, _options.Name, lifetime, _timeProvider, _loggers.CreateLogger<CertificateClient>());
         return new CertificateRenewal(
-            certificate, client, _api.CloseAll, () => _identityLost.TrySetResult(), _options.CertificateRenewalMin, _options.CertificateRenewalMax, _timeProvider, _loggers.CreateLogger<CertificateRenewal>());
+            certificate, client, _api.CloseAll, Lose, _options.CertificateRenewalMin, _options.CertificateRenewalMax, _timeProvider, _loggers.CreateLogger<CertificateRenewal>());
+
+        void Lose()
+        {
+            // Pods that run on by the votes of peers would end with the daemon, and so would those of peers that have this node's vote.
+            if (clock.Measure().Held <= TimeSpan.Zero)
+                _identityLost.TrySetResult();
+        }
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, ObjectSelection selection, IObjectSink<T> sink)
