@@ -12,7 +12,8 @@ namespace OrleansOrchestrator.ControlPlane.NodeAccess;
 /// <remarks>
 /// As the node authorizer of Kubernetes, with its reasons (https://kubernetes.io/docs/reference/access-authn-authz/node/). Daemons here
 /// are service proxies and provisioners of local volumes too: they may also follow services, their endpoints, and the volumes that
-/// are folders of their node. Where nodes have ranges of pod addresses, they may follow all nodes for their routes, as daemons of pod networks do.
+/// are folders of their node. Where nodes have ranges of pod addresses, they may follow all nodes for their routes, as daemons of pod networks do:
+/// all of them if the control plane gives the ranges, otherwise those to which an administrator has given one.
 /// </remarks>
 internal sealed class NodeAuthorizer(NodeGraph graph, NodeAddressingOptions addressing) : IAuthorizer
 {
@@ -62,7 +63,7 @@ internal sealed class NodeAuthorizer(NodeGraph graph, NodeAddressingOptions addr
         ("", "serviceaccounts") => CreateTokenAsync(node, access, cancellationToken),
         ("coordination.k8s.io", "leases") => UseLease(node, access),
         ("storage.k8s.io", "csinodes") => UseCsiNode(node, access),
-        ("", "nodes") => UseNode(node, access),
+        ("", "nodes") => UseNode(node, access, cancellationToken),
         ("", "pods") => UsePodAsync(node, access, cancellationToken),
         _ => Array.Exists(Rules, rule => rule.Allows(access)) ? Yes : ValueTask.FromResult(AuthorizationDecision.NoOpinion),
     };
@@ -121,7 +122,7 @@ internal sealed class NodeAuthorizer(NodeGraph graph, NodeAddressingOptions addr
     };
 
     /// <summary>A node is compared by its name, so that a daemon may look for its Node before that exists.</summary>
-    private ValueTask<AuthorizationDecision> UseNode(string node, AccessAttributes access) => access switch
+    private ValueTask<AuthorizationDecision> UseNode(string node, AccessAttributes access, CancellationToken cancellationToken) => access switch
     {
         { Subresource: "", Verb: Verbs.Create } => Yes,
         { Subresource: "" or "status", Verb: Verbs.Update or Verbs.Patch } =>
@@ -130,12 +131,17 @@ internal sealed class NodeAuthorizer(NodeGraph graph, NodeAddressingOptions addr
         { Subresource: "", Verb: Verbs.Get or Verbs.List or Verbs.Watch } => access.SelectedName switch
         {
             var name when name == node => Yes,
-            "" => No($"node '{node}' cannot read all nodes, only its own Node object"),
+            "" => FollowNodesAsync(node, cancellationToken),
             var other => No($"node '{node}' cannot read '{other}', only its own Node object"),
         },
         { Subresource: "tunnel", Verb: Verbs.Get or Verbs.Create } => access.Name == node ? Yes : No($"node '{node}' cannot open a tunnel of '{access.Name}'"),
         _ => ValueTask.FromResult(AuthorizationDecision.NoOpinion),
     };
+
+    private async ValueTask<AuthorizationDecision> FollowNodesAsync(string node, CancellationToken cancellationToken) =>
+        await graph.HasRangeAsync(node, cancellationToken)
+            ? AuthorizationDecision.Allowed
+            : new AuthorizationDecision(Verdict.NoOpinion, $"node '{node}' cannot read all nodes, only its own Node object");
 
     private ValueTask<AuthorizationDecision> UsePodAsync(string node, AccessAttributes access, CancellationToken cancellationToken) => access switch
     {

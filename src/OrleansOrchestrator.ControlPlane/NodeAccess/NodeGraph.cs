@@ -14,6 +14,7 @@ internal sealed class NodeGraph
     private readonly WatchCaches _caches;
     private readonly ResourceDefinition _pods;
     private readonly ResourceDefinition _attachments;
+    private readonly ResourceDefinition _nodes;
     private readonly ReferenceIndex _references = new();
     private readonly ObjectIndex<VolumeFact, ObjectKey> _claims;
     private readonly ObjectIndex<string, string> _folders;
@@ -24,6 +25,7 @@ internal sealed class NodeGraph
         _caches = caches;
         _pods = registry[WellKnownResources.Pods];
         _attachments = registry[WellKnownResources.VolumeAttachments];
+        _nodes = registry[WellKnownResources.Nodes];
         _claims = informers.Index<VolumeFact, ObjectKey>(registry[WellKnownResources.PersistentVolumes], ClaimsOf);
         _folders = informers.Index<string, string>(registry[WellKnownResources.PersistentVolumes], NodesOf);
     }
@@ -42,6 +44,16 @@ internal sealed class NodeGraph
     /// <summary>Whether there is a pod of a key, as far as this silo knows.</summary>
     public bool HasPod(ObjectKey key) => _caches[_pods].Find(key) is not null;
 
+    /// <summary>Whether a node has a range of pod addresses.</summary>
+    /// <exception cref="Model.Errors.ApiException">The store cannot be reached.</exception>
+    public async ValueTask<bool> HasRangeAsync(string node, CancellationToken cancellationToken)
+    {
+        if (HasRange(node))
+            return true;
+        await _caches[_nodes].EnsureCurrentAsync(cancellationToken);
+        return HasRange(node);
+    }
+
     /// <summary>Waits until this silo knows all that anybody has been told: a node asks here for what another silo has told it.</summary>
     /// <exception cref="Model.Errors.ApiException">The store cannot be reached.</exception>
     public async ValueTask EnsureCurrentAsync(RelatedKind kind, CancellationToken cancellationToken)
@@ -55,6 +67,8 @@ internal sealed class NodeGraph
         await FollowPods().EnsureCurrentAsync(cancellationToken);
         await _claims.EnsureCurrentAsync(cancellationToken);
     }
+
+    private bool HasRange(string node) => _caches[_nodes].Find(new ObjectKey("", node))?.SharedModel<V1Node>().Spec?.PodCIDRs is { Count: > 0 };
 
     private bool IsReferredTo(string node, RelatedKind kind, ObjectKey key)
     {

@@ -108,6 +108,8 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
     {
         TaintRules.ValidateTaints(obj.Spec?.Taints, FieldPath.Spec.Child("taints"), errors);
         ValidatePodRanges((obj.Spec?.PodCIDRs).OrNone(), FieldPath.Spec.Child("podCIDRs"), errors);
+        if (obj.Spec?.PodCIDRs is [var first, ..] && obj.Spec.PodCIDR != first)
+            errors.Invalid(FieldPath.Spec.Child("podCIDR"), obj.Spec.PodCIDR ?? "", "must be the first of podCIDRs");
     }
 
     protected override void ValidateUpdate(V1Node updated, V1Node current, FieldErrors errors)

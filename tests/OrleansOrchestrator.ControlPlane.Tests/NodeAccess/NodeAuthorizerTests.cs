@@ -80,6 +80,23 @@ public sealed class NodeAuthorizerTests(SharedSilo shared)
     }
 
     [Fact]
+    public async Task Node_WithARangeThatAnAdministratorWrote_FollowsAllNodes()
+    {
+        var name = await Api.NewNamespaceAsync();
+        await Api.CreateAsync(new V1Node { Metadata = new V1ObjectMeta { Name = name } });
+        foreach (var verb in new[] { "list", "watch" })
+            (await DecideAsync(NodeOf(name), verb, "", "nodes", "")).IsAllowed.ShouldBeFalse();
+
+        var node = await Api.GetAsync<V1Node>("", name);
+        node.Spec.PodCIDR = "192.0.2.0/28";
+        await Api.UpdateAsync(node);
+
+        foreach (var verb in new[] { "list", "watch" })
+            (await DecideAsync(NodeOf(name), verb, "", "nodes", "")).IsAllowed.ShouldBeTrue();
+        (await DecideAsync(NodeOf(name), "get", "", "nodes", "other")).IsAllowed.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Node_FollowsTheVolumesThatAreItsFolders()
     {
         (await DecideAsync(NodeOf("a"), "watch", "", "persistentvolumes", "", labels: $"{Folders}=a")).IsAllowed.ShouldBeTrue();

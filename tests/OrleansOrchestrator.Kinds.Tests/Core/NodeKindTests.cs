@@ -20,6 +20,7 @@ public class NodeKindTests
         "spec.taints[1]: Duplicate value: {\"effect\":\"NoSchedule\",\"key\":\"a\",\"value\":\"v\"}: taints must be unique by key and effect pair")]
     [InlineData("{'podCIDR':'10.1.0.0'}", "spec.podCIDRs[0]: Invalid value: \"10.1.0.0\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")]
     [InlineData("{'podCIDRs':['10.1.0.0/24','10.2.0.0/24']}", "spec.podCIDRs: Invalid value: [\"10.1.0.0/24\",\"10.2.0.0/24\"]: may specify no more than one CIDR for each IP family")]
+    [InlineData("{'podCIDRs':['10.2.0.0/24']}", "spec.podCIDR: Invalid value: \"10.1.0.0/24\": must be the first of podCIDRs")]
     public void Spec_Faults_AreTold(string change, string fault) =>
         Nodes.Faults(KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(fault);
 
@@ -27,6 +28,7 @@ public class NodeKindTests
     [InlineData("{'unschedulable':true}", "")]
     [InlineData("{'providerID':'x'}", "")]
     [InlineData("{'podCIDR':'10.2.0.0/24'}", "spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid")]
+    [InlineData("{'podCIDR':'10.2.0.0/24','podCIDRs':['10.1.0.0/24']}", "spec.podCIDR: Invalid value: \"10.2.0.0/24\": must be the first of podCIDRs")]
     public void Update_Faults_AreTold(string change, string fault) =>
         Nodes.UpdateFaults(Valid, KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(fault);
 
