@@ -359,7 +359,7 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
         }
 
         // Without the right to enter the pod's network only its address is left.
-        return await PodConnection.OpenAsync(await AddressOfAsync(sandbox.Id, cancellationToken), port, cancellationToken);
+        return await PodConnection.OpenAsync(CriTranslation.AddressOf(await FindStatusAsync(sandbox.Id, cancellationToken)), port, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -457,24 +457,22 @@ internal sealed partial class ContainerdRuntime : IContainerRuntime
 
         var newest = sandboxes[0];
         var isReady = newest.State == Cri.PodSandboxState.SandboxReady;
-        var ip = isReady ? await AddressOfAsync(newest.Id, cancellationToken) : "";
-        return CriTranslation.ToSandbox(newest, ip, instances);
+        return CriTranslation.ToSandbox(newest, isReady ? await FindStatusAsync(newest.Id, cancellationToken) : null, instances);
     }
 
-    private async Task<string?> AddressOfAsync(string sandboxId, CancellationToken cancellationToken)
+    private async Task<Cri.PodSandboxStatus?> FindStatusAsync(string sandboxId, CancellationToken cancellationToken)
     {
         try
         {
-            var status = await StatusOfAsync(sandboxId, cancellationToken);
-            return status.Linux?.Namespaces?.Options?.Network == Cri.NamespaceMode.Node ? null : status.Network?.Ip ?? "";
+            return await StatusOfAsync(sandboxId, cancellationToken);
         }
         catch (RuntimeException exception) when (CriErrors.IsUnknown(exception))
         {
-            return "";
+            return null;
         }
     }
 
-    /// <summary>What never changes of a sandbox: its address and its namespaces.</summary>
+    /// <summary>What never changes of a sandbox: its addresses and its namespaces.</summary>
     private async Task<Cri.PodSandboxStatus> StatusOfAsync(string sandboxId, CancellationToken cancellationToken)
     {
         if (_sandboxes.TryGetValue(sandboxId, out var known))

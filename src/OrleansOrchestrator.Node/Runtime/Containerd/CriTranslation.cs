@@ -9,7 +9,10 @@ internal static class CriTranslation
     private const string StartErrorReason = "StartError";
     private const int OutOfMemoryExitCode = 137;
 
-    public static PodSandbox ToSandbox(Cri.PodSandbox sandbox, string? ip, IReadOnlyList<ContainerInstance> containers) => new()
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="status">What never changes of it; null if it has ended.</param>
+    /// <param name="containers">The containers in it.</param>
+    public static PodSandbox ToSandbox(Cri.PodSandbox sandbox, Cri.PodSandboxStatus? status, IReadOnlyList<ContainerInstance> containers) => new()
     {
         Id = sandbox.Id,
         PodUid = sandbox.Metadata.Uid,
@@ -19,10 +22,15 @@ internal static class CriTranslation
         RuntimeHandler = sandbox.RuntimeHandler,
         FenceAfter = ContainerLabels.FenceAfterOf(sandbox.Labels),
         IsReady = sandbox.State == Cri.PodSandboxState.SandboxReady,
-        Ip = ip,
+        Ip = AddressOf(status),
+        MoreIps = AddressOf(status) is { Length: > 0 } ? [.. status!.Network.AdditionalIps.Select(more => more.Ip)] : [],
         CreatedAt = TimeOf(sandbox.CreatedAt) ?? DateTimeOffset.UnixEpoch,
         Containers = containers,
     };
+
+    /// <summary>The first address of a sandbox; empty if it has none, null on the host's network.</summary>
+    public static string? AddressOf(Cri.PodSandboxStatus? status) =>
+        status?.Linux?.Namespaces?.Options?.Network == Cri.NamespaceMode.Node ? null : status?.Network?.Ip ?? "";
 
     public static ContainerInstance ToInstance(Cri.ContainerStatusResponse response)
     {
