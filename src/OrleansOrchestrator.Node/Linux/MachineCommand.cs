@@ -52,11 +52,17 @@ internal sealed record MachineCommand(string Program, params IReadOnlyList<strin
 
     private ProcessStartInfo StartInfo()
     {
-        var info = new ProcessStartInfo(Program, Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(Find(), Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in Variables)
             info.Environment[name] = value;
         return info;
     }
+
+    /// <summary>The path of the program. The platform would look in the current folder first, whose files may be anybody's.</summary>
+    private string Find() => Program.Contains('/', StringComparison.Ordinal)
+        ? Program
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted).Select(folder => Path.Combine(folder, Program)).FirstOrDefault(File.Exists)
+            ?? Path.Combine("/usr/sbin", Program);
 
     private async Task WriteAsync(StreamWriter input, CancellationToken cancellationToken)
     {

@@ -36,6 +36,13 @@ public sealed class CniClientTests : IDisposable
     }
 
     [Fact]
+    public void Plugin_OutOfItsFolder_IsNotFound()
+    {
+        _plugins.Add("first");
+        _plugins.Client.FindFault(CniNetwork.Parse($$"""{"cniVersion":"1.0.0","name":"net","plugins":[{"type":"{{_plugins.Folder}}/first"}]}""")).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Deletion_GoesBackwards_AndAllTheWayWhateverRefuses()
     {
         _plugins.Add("first");

@@ -107,7 +107,7 @@ internal sealed class CniClient(IReadOnlyList<string> folders, TimeSpan timeout,
         return outcome.IsSuccess ? outcome.Output : throw new CniException($"{Name(plugin, command)}: {MessageOf(outcome)}");
     }
 
-    private string? Find(string type) => folders.Select(folder => Path.Combine(folder, type)).FirstOrDefault(File.Exists);
+    private string? Find(string type) => type.Contains('/', StringComparison.Ordinal) ? null : folders.Select(folder => Path.Combine(folder, type)).FirstOrDefault(File.Exists);
 
     private string NotFound(string type) => $"failed to find plugin \"{type}\" in path [{string.Join(' ', folders)}]";
 
