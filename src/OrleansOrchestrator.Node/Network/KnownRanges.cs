@@ -14,14 +14,18 @@ internal sealed class KnownRanges
     private string _text = "";
 
     /// <summary>Reads what an earlier daemon has kept.</summary>
-    /// <param name="path">The file.</param>
-    public KnownRanges(string path)
+    /// <param name="folder">The daemon's folder for its network.</param>
+    public KnownRanges(string folder)
     {
-        (_path, _file) = (path, new StateFile(path));
+        _path = FileIn(folder);
+        _file = new StateFile(_path);
         if (_file.ReadLines() is not [var own, var cluster, ..])
             return;
         (Own, Cluster, _text) = (Read(own), Read(cluster), $"{own}\n{cluster}\n");
     }
+
+    /// <summary>The file in the daemon's folder for its network. As long as it is there, there is something to remove.</summary>
+    public static string FileIn(string folder) => Path.Combine(folder, "ranges");
 
     /// <summary>Whether the machine's network may have been changed.</summary>
     public bool Exists => File.Exists(_path);

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 
 namespace OrleansOrchestrator.Node.Network;
 
@@ -6,11 +8,22 @@ namespace OrleansOrchestrator.Node.Network;
 /// <param name="Name">Its name.</param>
 /// <param name="Mtu">The largest packet in bytes.</param>
 /// <param name="Addresses">Its addresses, each with the length of the prefix of its segment.</param>
-internal sealed record MachineInterface(string Name, int Mtu, IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses)
+/// <param name="IsUp">Whether it is up.</param>
+internal sealed record MachineInterface(string Name, int Mtu, IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses, bool IsUp = true)
 {
-    /// <summary>Whether an address is in one of its segments.</summary>
-    public bool Reaches(IPAddress address) => Addresses.Any(own =>
-        own.Address.AddressFamily == address.AddressFamily && SegmentOf(own.Address, own.PrefixLength).Contains(address));
+    /// <summary>The longest prefix of its segments in which an address may be another machine's; null if there is none.</summary>
+    public int? PrefixTo(IPAddress address) =>
+        Addresses.Where(own => own.Address.AddressFamily == address.AddressFamily && IsMachineOf(SegmentOf(own.Address, own.PrefixLength), address)).Max(own => (int?)own.PrefixLength);
+
+    /// <summary>Whether an address is in a segment, and neither that of the segment itself nor that of all its machines (RFC 3021).</summary>
+    private static bool IsMachineOf(IPNetwork segment, IPAddress address)
+    {
+        if (!segment.Contains(address) || address.AddressFamily != AddressFamily.InterNetwork || segment.PrefixLength >= 31)
+            return segment.Contains(address);
+        var all = uint.MaxValue >> segment.PrefixLength;
+        var machine = BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes()) & all;
+        return machine != 0 && machine != all;
+    }
 
     private static IPNetwork SegmentOf(IPAddress address, int prefixLength)
     {

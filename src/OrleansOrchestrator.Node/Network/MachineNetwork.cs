@@ -12,7 +12,8 @@ namespace OrleansOrchestrator.Node.Network;
 /// <summary>Brings the machine's network in line with a plan by the programs <c>ip</c>, <c>bridge</c>, <c>nft</c> and <c>iptables</c>.</summary>
 /// <remarks>
 /// What is there is read each time, so that it does not matter who left or changed it. Only what differs is changed. Routes are known by
-/// their protocol and metric, everything else by its name.
+/// their protocol and metric, everything else by its name. Each way to another node is changed for itself: what one node says of itself
+/// does not close the ways to the others.
 /// </remarks>
 /// <param name="settings">The names of what belongs to the daemon.</param>
 /// <param name="run">Runs a program; other than by itself only in tests, whose machines are namespaces.</param>
@@ -25,18 +26,23 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
 
     private readonly Func<MachineCommand, CancellationToken, Task<CommandOutcome>> _run = run ?? (static (command, token) => command.RunAsync(token));
 
+    /// <summary>What the kernel refused of the last change; null if nothing.</summary>
+    public string? Refused { get; private set; }
+
     /// <summary>The interfaces of the machine but for those of the daemon itself.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     public async Task<IReadOnlyList<MachineInterface>> ReadInterfacesAsync(CancellationToken cancellationToken) =>
         [.. (await ListAsync(["-j", "addr", "show"], cancellationToken))
             .Where(one => Text(one, "ifname") is var name && name != settings.Bridge && name != settings.TunnelDevice)
-            .Select(one => new MachineInterface(Text(one, "ifname"), Number(one, "mtu"), [.. Objects(one["addr_info"]).Select(AddressOf).OfType<(IPAddress, int)>()]))];
+            .Select(one => new MachineInterface(Text(one, "ifname"), Number(one, "mtu"), [.. AddressesOf(one)], Texts(one["flags"]).Contains("UP")))];
 
-    /// <summary>Makes the machine's network as planned.</summary>
+    /// <summary>Makes the machine's network as planned, but for the ways to other nodes that are <see cref="Refused"/>.</summary>
     /// <exception cref="IOException">A program refuses, or is not there.</exception>
     public async Task ApplyAsync(NetworkPlan plan, CancellationToken cancellationToken)
     {
+        Refused = null;
         await ForwardAsync(plan, cancellationToken);
+        await DropFormerAsync(settings.Bridge, address => plan.Own.Any(range => range.Contains(address)), cancellationToken);
         if (plan.KnowsOthers)
         {
             await SetTunnelAsync(plan, cancellationToken);
@@ -49,9 +55,13 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
     }
 
     /// <summary>Removes everything, also if nothing is there.</summary>
+    /// <exception cref="IOException">Routes cannot be read, or stay.</exception>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
+        Refused = null;
         await SetRoutesAsync(new NetworkPlan(), cancellationToken);
+        if (Refused is { } left)
+            throw new IOException(left);
         foreach (var device in new[] { settings.TunnelDevice, settings.Bridge })
             await _run(new MachineCommand("ip", "link", "delete", "dev", device), cancellationToken);
         await _run(new MachineCommand("nft", "delete", "table", "inet", settings.Table), cancellationToken);
@@ -65,17 +75,27 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
         }
     }
 
-    private Task ForwardAsync(NetworkPlan plan, CancellationToken cancellationToken)
+    private async Task ForwardAsync(NetworkPlan plan, CancellationToken cancellationToken)
     {
-        var switches = new List<string>();
-        if (plan.Own.Any(range => range.BaseAddress.AddressFamily == AddressFamily.InterNetwork))
-            switches.Add("net/ipv4/ip_forward");
-        if (plan.Own.Any(range => range.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))
-            switches.Add("net/ipv6/conf/all/forwarding");
-
         // A machine that lets nobody write there, and forwards already, is as good.
-        var script = string.Join("; ", switches.Select(name => $"[ \"$(cat /proc/sys/{name})\" = 1 ] || echo 1 > /proc/sys/{name} || exit 1"));
-        return switches.Count == 0 ? Task.CompletedTask : MustAsync(new MachineCommand("/bin/sh", "-c", script), cancellationToken);
+        if (plan.Own.Any(range => range.BaseAddress.AddressFamily == AddressFamily.InterNetwork))
+            await MustAsync(new MachineCommand("/bin/sh", "-c", "cd /proc/sys/net/ipv4; [ \"$(cat ip_forward)\" = 1 ] || echo 1 > ip_forward"), cancellationToken);
+        if (!plan.Own.Any(range => range.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6))
+            return;
+
+        // A machine that forwards hears its routers only with 2, and forgets their routes at the switch: https://docs.kernel.org/networking/ip-sysctl.html
+        const string Script = "cd /proc/sys/net/ipv6/conf; [ \"$(cat all/forwarding)\" = 1 ] && exit; "
+            + "for one; do [ \"$(cat \"$one/accept_ra\")\" != 1 ] || echo 2 > \"$one/accept_ra\" || exit 1; done; echo 1 > all/forwarding";
+        var toRouters = (await ListAsync(["-6", "-j", "route", "show", "default", "proto", "ra"], cancellationToken)).Select(route => Text(route, "dev")).Where(device => device.Length > 0).Distinct();
+        await MustAsync(new MachineCommand("/bin/sh", ["-c", Script, "sh", .. toRouters]), cancellationToken);
+    }
+
+    /// <summary>Takes addresses of a former range from an interface: packets to what another node has now must not end here.</summary>
+    private async Task DropFormerAsync(string device, Func<IPAddress, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var present = (await ListAsync(["-j", "addr", "show"], cancellationToken)).Where(one => Text(one, "ifname") == device).SelectMany(AddressesOf);
+        foreach (var (address, bits) in present.Where(own => !isWanted(own.Address)))
+            await MustAsync(new MachineCommand("ip", "addr", "del", $"{address}/{Text(bits)}", "dev", device), cancellationToken);
     }
 
     private async Task SetTunnelAsync(NetworkPlan plan, CancellationToken cancellationToken)
@@ -105,6 +125,7 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
         }
 
         await MustAsync(new MachineCommand("ip", "link", "set", "dev", device, "mtu", Text(end.Mtu), "up"), cancellationToken);
+        await DropFormerAsync(device, end.Addresses.Contains, cancellationToken);
         foreach (var address in end.Addresses)
         {
             var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
@@ -182,15 +203,34 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
 
     private async Task BatchAsync(MachineCommand command, StringBuilder lines, CancellationToken cancellationToken)
     {
-        if (lines.Length > 0)
-            await MustAsync(command with { Input = lines.ToString(), Timeout = BatchTimeout }, cancellationToken);
+        if (lines.Length == 0)
+            return;
+        var outcome = await _run(command with { Arguments = ["-force", .. command.Arguments], Input = lines.ToString(), Timeout = BatchTimeout }, cancellationToken);
+        if (outcome.ExitCode is null)
+            throw FaultOf(command, outcome);
+        if (!outcome.IsSuccess)
+            Refused ??= $"{command.Program}: {FirstRefusal(lines.ToString(), outcome.Error)}";
+    }
+
+    /// <summary>The first line of a batch that was refused, and why. There may be ten thousand.</summary>
+    private static string FirstRefusal(string lines, string error)
+    {
+        const string Mark = "Command failed -:";
+        var said = error.Split('\n');
+        var at = Array.FindIndex(said, line => line.StartsWith(Mark, StringComparison.Ordinal));
+        return at >= 0 && int.TryParse(said[at][Mark.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && lines.Split('\n').ElementAtOrDefault(number - 1) is { } refused
+            ? $"{refused}: {string.Join(' ', said[..at])}"
+            : said[0];
     }
 
     private async Task<string> MustAsync(MachineCommand command, CancellationToken cancellationToken)
     {
         var outcome = await _run(command, cancellationToken);
-        return outcome.IsSuccess ? outcome.Output : throw new IOException($"{command.Program} {string.Join(' ', command.Arguments)}: {outcome.Error}");
+        return outcome.IsSuccess ? outcome.Output : throw FaultOf(command, outcome);
     }
+
+    private static IOException FaultOf(MachineCommand command, CommandOutcome outcome) =>
+        new($"{command.Program} {string.Join(' ', command.Arguments)}: {outcome.Error}");
 
     private Task<List<JsonObject>> ListAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         ListOfAsync(new MachineCommand("ip", arguments), cancellationToken);
@@ -209,6 +249,12 @@ internal sealed class MachineNetwork(NetworkSettings settings, Func<MachineComma
     }
 
     private static IEnumerable<JsonObject> Objects(JsonNode? list) => (list as JsonArray ?? []).OfType<JsonObject>();
+
+    private static IEnumerable<string> Texts(JsonNode? list) =>
+        (list as JsonArray ?? []).OfType<JsonValue>().Select(value => value.TryGetValue<string>(out var text) ? text : "");
+
+    private static IEnumerable<(IPAddress Address, int PrefixLength)> AddressesOf(JsonObject device) =>
+        Objects(device["addr_info"]).Select(AddressOf).OfType<(IPAddress, int)>();
 
     private static (IPAddress, int)? AddressOf(JsonObject address) =>
         Text(address, "scope") == "global" && AddressSyntax.TryParse(Text(address, "local"), out var parsed) ? (parsed, Number(address, "prefixlen")) : null;

@@ -135,7 +135,15 @@ internal sealed record NetworkPlan
     private static PodRoute? FindDirect(IPNetwork range, NetworkNode node, IReadOnlyList<MachineInterface> interfaces) =>
         (from address in node.Addresses
          where address.AddressFamily == range.BaseAddress.AddressFamily
-         from one in interfaces
-         where one.Reaches(address)
+         from one in WaysTo(address, interfaces)
          select (PodRoute?)new PodRoute(range, address, one.Name)).FirstOrDefault();
+
+    /// <summary>The interfaces in whose segments an address is, in the order in which the kernel itself prefers them.</summary>
+    private static IEnumerable<MachineInterface> WaysTo(IPAddress address, IReadOnlyList<MachineInterface> interfaces) =>
+        from one in interfaces
+        where one.IsUp
+        let bits = one.PrefixTo(address)
+        where bits is not null
+        orderby bits descending
+        select one;
 }

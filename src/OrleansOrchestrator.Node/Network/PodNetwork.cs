@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Network.Cni;
 using OrleansOrchestrator.Node.Options;
 
@@ -37,6 +39,7 @@ internal sealed partial class PodNetwork : IAsyncDisposable
     private volatile string? _fault;
     private IPAddress _address = IPAddress.Loopback;
     private Func<string?> _clusterRange = () => null;
+    private string? _logged;
     private bool _isOnContainerd;
     private volatile bool _isRunning;
     private long? _appliedAt;
@@ -45,23 +48,25 @@ internal sealed partial class PodNetwork : IAsyncDisposable
     /// <param name="options">What the operator decided.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where it logs.</param>
-    public PodNetwork(NodeAgentOptions options, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="run">Runs a program; other than by itself only in tests.</param>
+    public PodNetwork(
+        NodeAgentOptions options, TimeProvider time, ILoggerFactory loggers, Func<MachineCommand, CancellationToken, Task<CommandOutcome>>? run = null)
     {
         _options = options;
         _time = time;
         _logger = loggers.CreateLogger<PodNetwork>();
         _folder = Path.Combine(options.DataDirectory, "network");
-        _known = new KnownRanges(Path.Combine(_folder, "ranges"));
+        _known = new KnownRanges(_folder);
         _settings = NetworkSettings.Of(options);
-        _machine = new MachineNetwork(_settings);
+        _machine = new MachineNetwork(_settings, run);
         _client = new CniClient(options.CniBinDirs, options.RuntimeRequestTimeout);
         _configFile = new NetworkConfigFile(options.CniConfDir, options.Index);
         Nodes = new NetworkNodes(Signal);
         Sandboxes = new SandboxNetwork(
             Kind switch { PodNetworkKind.Bridge => Bridge, PodNetworkKind.Cni => () => CniNetwork.FirstIn(options.CniConfDir), _ => null },
-            name => Kind == PodNetworkKind.Bridge || (Kind == PodNetworkKind.Cni && name != _settings.Bridge), _client, _folder, time, _logger);
+            IsServed, _client, _folder, time, _logger);
         _loop = new SupervisedLoop("pod network", SynchronizeAsync, time, _logger);
-        if (Kind == PodNetworkKind.Bridge)
+        if (Kind == PodNetworkKind.Bridge && _known.Own.Count == 0)
             _fault = NoRange;
     }
 
@@ -72,9 +77,13 @@ internal sealed partial class PodNetwork : IAsyncDisposable
     public NetworkNodes Nodes { get; }
 
     /// <summary>Whether the other nodes must be known.</summary>
-    public bool NeedsNodes => Kind == PodNetworkKind.Bridge;
+    public bool NeedsNodes => _isRunning && Kind == PodNetworkKind.Bridge;
 
-    /// <summary>Why no pod can have a network now, in the kubelet's words; null if they can.</summary>
+    /// <summary>Why no pod can have a network, in the kubelet's words; null if they can.</summary>
+    /// <remarks>
+    /// A network that has been made is one, also if a later look at it fails: on a node that is not ready, the pods that run well would not
+    /// stay for long.
+    /// </remarks>
     public string? Fault => _isRunning && _fault is { } fault
         ? $"container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: {fault}"
         : null;
@@ -115,9 +124,9 @@ internal sealed partial class PodNetwork : IAsyncDisposable
                 Directory.Delete(_folder, recursive: true);
             LogRemoved();
         }
-        catch (IOException fault)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            LogFault(fault.Message);
+            LogKept(fault.Message);
         }
     }
 
@@ -146,9 +155,11 @@ internal sealed partial class PodNetwork : IAsyncDisposable
         }
 
         _appliedAt = _time.GetTimestamp();
-        if (fault is not null && fault != _fault)
-            LogFault(fault);
-        _fault = fault;
+        var told = fault ?? _machine.Refused;
+        if (told is not null && told != _logged)
+            LogFault(told);
+        _logged = told;
+        _fault = _bridge is null ? fault : null;
         return fault is null ? ResyncPeriod : RetryPeriod;
     }
 
@@ -157,29 +168,60 @@ internal sealed partial class PodNetwork : IAsyncDisposable
     private async Task<string?> KeepBridgeAsync(CancellationToken cancellationToken)
     {
         var nodes = Nodes.All;
-        var self = nodes?.GetValueOrDefault(_options.Name) is { Ranges.Count: > 0 } own ? own : new NetworkNode(_options.Name, [_address], _known.Own);
+
+        // The last ranges count only while the API does not say which ones the node has.
+        var self = nodes?.GetValueOrDefault(_options.Name) ?? new NetworkNode(_options.Name, [_address], _known.Own);
+        if (!self.Ranges.SequenceEqual(_known.Own))
+            _bridge = null;
         if (self.Ranges.Count == 0)
-            return NoRange;
+        {
+            _bridge = null;
+            return nodes is null ? "the nodes of the cluster are not known yet" : NoRange;
+        }
+
         if (BridgeFault(self) is { } missing)
             return missing;
-        var cluster = _clusterRange() is { } text ? NetworkNode.ReadRanges(text.Split(',', StringSplitOptions.TrimEntries)) : _known.Cluster;
-        _known.Keep(self.Ranges, cluster);
+        var cluster = ClusterRanges(areNodesKnown: nodes is not null);
         var interfaces = await _machine.ReadInterfacesAsync(cancellationToken);
         var plan = NetworkPlan.Make(_settings, self, nodes?.Values, cluster, interfaces);
+        _known.Keep(self.Ranges, plan.KnowsOthers ? plan.Cluster : cluster);
         await _machine.ApplyAsync(plan, cancellationToken);
         var bridge = BridgeNetwork.Make(_options.Index, self.Ranges, plan.Mtu, _folder);
         if (_isOnContainerd)
             _configFile.Write(bridge);
+        else
+            _configFile.Remove();
         _bridge = bridge;
         return null;
     }
 
+    /// <summary>The addresses of all pods. If they have no range in common, the nodes say them, and until then they are those of last time.</summary>
+    private IReadOnlyList<IPNetwork> ClusterRanges(bool areNodesKnown)
+    {
+        if (_clusterRange() is not { } text)
+            return _known.Cluster;
+        var common = NetworkNode.ReadRanges(text.Split(',', StringSplitOptions.TrimEntries));
+        return common.Count > 0 || areNodesKnown ? common : _known.Cluster;
+    }
+
+    /// <summary>Whether a sandbox still has its network. The addresses of a range that the node had before are those of another node by now.</summary>
+    private bool IsServed(SandboxRecord record) => Kind switch
+    {
+        PodNetworkKind.Bridge => record.Network.Name != _settings.Bridge || _known.Own is not { Count: > 0 } own
+            || record.Addresses.All(address => own.Any(range => range.Contains(AddressSyntax.Parse(address)))),
+        PodNetworkKind.Cni => record.Network.Name != _settings.Bridge,
+        _ => false,
+    };
+
     private string? BridgeFault(NetworkNode self) => _client.FindFault(BridgeNetwork.Make(_options.Index, self.Ranges, mtu: 0, _folder));
 
-    private CniNetwork Bridge() => _bridge ?? throw new CniException(_fault ?? NoRange);
+    private CniNetwork Bridge() => _bridge ?? throw new CniException(_fault ?? "the node's bridge is not set up yet");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Pods have no network: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The pod network is not as it should be: {Reason}")]
     private partial void LogFault(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The pod network cannot be removed from this machine, and the next daemon tries it again: {Reason}")]
+    private partial void LogKept(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The pod network has been removed from this machine")]
     private partial void LogRemoved();

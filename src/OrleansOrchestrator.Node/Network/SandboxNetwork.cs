@@ -14,13 +14,13 @@ namespace OrleansOrchestrator.Node.Network;
 /// deleted it. So each sandbox that is gone and still recorded is detached later: at the start of the daemon, and now and then.
 /// </remarks>
 /// <param name="current">The network of new sandboxes; throws <see cref="CniException"/> while there is none. Null if they get none here.</param>
-/// <param name="isServed">Whether the sandboxes of a network still have it; those of others count as ended.</param>
+/// <param name="isServed">Whether a sandbox still has the network to which it was attached; others count as ended.</param>
 /// <param name="client">Runs plugins.</param>
 /// <param name="folder">The daemon's folder for its network.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it logs.</param>
 internal sealed partial class SandboxNetwork(
-    Func<CniNetwork>? current, Func<string, bool> isServed, CniClient client, string folder, TimeProvider time, ILogger logger) : ISandboxNetwork
+    Func<CniNetwork>? current, Func<SandboxRecord, bool> isServed, CniClient client, string folder, TimeProvider time, ILogger logger) : ISandboxNetwork
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(5);
 
@@ -35,7 +35,7 @@ internal sealed partial class SandboxNetwork(
 
     /// <inheritdoc/>
     public IReadOnlyList<string> AddressesOf(string sandboxId) =>
-        _records.Find(sandboxId) is { } record && isServed(record.Network.Name) ? record.Addresses : [];
+        _records.Find(sandboxId) is { } record && isServed(record) ? record.Addresses : [];
 
     /// <inheritdoc/>
     public void Require() => CurrentNetwork();
@@ -99,7 +99,7 @@ internal sealed partial class SandboxNetwork(
 
         if (IsUsed)
             ReservedAddresses.Release(BridgeNetwork.AddressFolder(folder), id => live.Contains(id) || _records.Find(id) is not null);
-        else if (IsEmpty && Directory.Exists(folder))
+        else if (IsEmpty && Directory.Exists(folder) && !File.Exists(KnownRanges.FileIn(folder)))
             Directory.Delete(folder, recursive: true);
         return live;
     }
@@ -122,6 +122,8 @@ internal sealed partial class SandboxNetwork(
 
     private async Task AddAsync(SandboxRecord record, CancellationToken cancellationToken)
     {
+        // Its process may end meanwhile, and another one get its id.
+        using var entered = Enter(record);
         try
         {
             var done = record with { Outcome = await client.AddAsync(record.Network, record.Attachment, cancellationToken) };
@@ -131,7 +133,7 @@ internal sealed partial class SandboxNetwork(
         }
         catch (Exception failure) when (failure is CniException or IOException or OperationCanceledException)
         {
-            await DetachAsync(record, record.Attachment.NetworkPath, CancellationToken.None);
+            await DetachAsync(record, entered?.Path ?? "", CancellationToken.None);
             if (failure is OperationCanceledException)
                 throw;
             throw new RuntimeException(

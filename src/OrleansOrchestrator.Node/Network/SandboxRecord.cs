@@ -12,8 +12,9 @@ namespace OrleansOrchestrator.Node.Network;
 /// <param name="Outcome">What the plugins said; null as long as they have not ended.</param>
 internal sealed record SandboxRecord(string PodUid, CniAttachment Attachment, CniNetwork Network, JsonObject? Outcome)
 {
-    /// <summary>The sandbox's addresses.</summary>
-    public IReadOnlyList<string> Addresses => Outcome is null ? [] : CniClient.AddressesOf(Outcome);
+    /// <summary>The sandbox's addresses: the first one of each family, as with the kubelet.</summary>
+    public IReadOnlyList<string> Addresses =>
+        Outcome is null ? [] : [.. CniClient.AddressesOf(Outcome).DistinctBy(address => address.Contains(':', StringComparison.Ordinal))];
 
     /// <summary>The record as text.</summary>
     public string Write() => JsonSerializer.Serialize(new Stored(

@@ -138,11 +138,14 @@ internal sealed class LabNode(LabMachine machine, NetworkNode node, IReadOnlyLis
 
     public LabMachine Machine => machine;
 
-    public NetworkNode Node => node;
+    public NetworkNode Node { get; set; } = node;
+
+    /// <summary>What the kernel refused of the last change.</summary>
+    public string? Refused => Network.Refused;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private MachineNetwork Network => new(Settings, machine.RunAsync);
+    private MachineNetwork Network { get; } = new(Settings, machine.RunAsync);
 
     private CniClient Client => new(["/opt/cni/bin", "/usr/lib/cni"], TimeSpan.FromSeconds(30), machine.RunAsync);
 
@@ -153,7 +156,7 @@ internal sealed class LabNode(LabMachine machine, NetworkNode node, IReadOnlyLis
 
     public async Task<NetworkPlan> ApplyAsync(params NetworkNode[] all)
     {
-        var plan = NetworkPlan.Make(Settings, node, all, Cluster, interfaces ?? await Network.ReadInterfacesAsync(Token));
+        var plan = NetworkPlan.Make(Settings, Node, all, Cluster, interfaces ?? await Network.ReadInterfacesAsync(Token));
         await Network.ApplyAsync(plan, Token);
         return plan;
     }

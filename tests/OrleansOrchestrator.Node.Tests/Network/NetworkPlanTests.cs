@@ -50,6 +50,31 @@ public sealed class NetworkPlanTests
     [InlineData("10.96.0.0/24")]
     public void Node_WithARangeThatIsNotItsOwn_DrawsNothing(string range) => Plan(Node("evil", "192.0.2.66", range)).Routes.ShouldBeEmpty();
 
+    /// <summary>As the kernel itself would send to it.</summary>
+    [Theory]
+    [InlineData("10.9.0.7", "wg0")]
+    [InlineData("10.9.0.0", "eth1")]
+    [InlineData("10.9.0.255", "eth1")]
+    [InlineData("10.0.0.0", null)]
+    [InlineData("10.255.255.255", null)]
+    [InlineData("192.0.2.7", "eth0")]
+    [InlineData("192.0.2.255", null)]
+    [InlineData("198.51.100.2", null)]
+    [InlineData("203.0.113.0", "ppp0")]
+    public void Node_InSeveralSegments_IsRoutedToByTheLongestPrefixThatIsUp(string address, string? device)
+    {
+        MachineInterface[] interfaces =
+        [
+            new("wlan0", 1500, [(IPAddress.Parse("192.0.2.2"), 25)], IsUp: false), .. Interfaces,
+            new("eth1", 1500, [(IPAddress.Parse("10.0.0.4"), 8)]), new("wg0", 1500, [(IPAddress.Parse("10.9.0.1"), 24)]),
+            new("ppp0", 1500, [(IPAddress.Parse("203.0.113.1"), 31)]),
+        ];
+
+        var plan = NetworkPlan.Make(new NetworkSettings { UsesTunnel = false }, Self, [Node("b", address, "10.244.2.0/24")], Cluster, interfaces);
+
+        plan.Routes.Select(route => route.Device).SingleOrDefault().ShouldBe(device);
+    }
+
     [Fact]
     public void Node_OfThisMachine_NeedsNoRoute()
     {

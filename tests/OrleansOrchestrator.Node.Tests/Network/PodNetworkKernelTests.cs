@@ -98,6 +98,63 @@ public sealed class PodNetworkKernelTests
         await ShouldHaveNothingAsync(c);
     }
 
+    [Fact]
+    public async Task Route_ThatTheKernelRefuses_LeavesTheWaysToOtherNodes()
+    {
+        Assert.SkipWhen(LabNode.Fault is not null, LabNode.Fault ?? "");
+        await using var @switch = await LabMachine.StartAsync();
+        await @switch.MustAsync("ip", "link", "add", "br0", "up", "type", "bridge");
+
+        // Its segment is half of what the plan takes it for, so that one node has the address of all machines of it.
+        await using var a = await NodeAsync(@switch, "br0", 1, interfaces: [new MachineInterface("eth0", 1500, [(IPAddress.Parse("192.0.2.1"), 23)])]);
+        NetworkNode[] others =
+        [
+            new("node-2", [IPAddress.Parse("192.0.2.255")], NetworkNode.ReadRanges(["10.244.2.0/24"])),
+            new("node-3", [IPAddress.Parse("192.0.2.3")], NetworkNode.ReadRanges(["10.244.3.0/24"])),
+        ];
+
+        await a.ApplyAsync(others);
+
+        a.Refused.ShouldNotBeNull().ShouldStartWith("ip: route replace 10.244.2.0/24 via 192.0.2.255");
+        (await a.Machine.MustAsync("ip", "route", "show", "proto", "111")).ShouldStartWith("10.244.3.0/24 via 192.0.2.3");
+        await a.ApplyAsync(others[1]);
+        a.Refused.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Node_ThatComesBackWithAnotherRange_LeavesTheFormerToItsOwner()
+    {
+        Assert.SkipWhen(LabNode.Fault is not null, LabNode.Fault ?? "");
+        await using var @switch = await LabMachine.StartAsync();
+        await @switch.MustAsync("ip", "link", "add", "br0", "up", "type", "bridge");
+        await using var a = await NodeAsync(@switch, "br0", 1);
+        await a.StartPodAsync(await a.ApplyAsync(new NetworkNode("node-3", [IPAddress.Parse("198.51.100.3")], NetworkNode.ReadRanges(["10.244.3.0/24"]))));
+        (await a.Machine.MustAsync("ip", "addr", "show", "dev", "oo-vxlan0")).ShouldContain("10.244.1.0");
+
+        a.Node = a.Node with { Ranges = NetworkNode.ReadRanges(["10.244.9.0/24"]) };
+        await a.ApplyAsync(new NetworkNode("node-3", [IPAddress.Parse("198.51.100.3")], NetworkNode.ReadRanges(["10.244.1.0/24", "fd00:10:244:1::/64"])));
+
+        a.Refused.ShouldBeNull();
+        (await a.Machine.MustAsync("ip", "-o", "addr", "show", "scope", "global")).Split('\n').Where(line => line.Contains("10.244.1.", StringComparison.Ordinal) || line.Contains("fd00:", StringComparison.Ordinal))
+            .ShouldBeEmpty();
+        (await a.Machine.MustAsync("ip", "route", "show", "10.244.1.0/24")).ShouldContain("via 10.244.1.0 dev oo-vxlan0");
+    }
+
+    [Fact]
+    public async Task Machine_ThatBeginsToForward_StillHearsItsRouters()
+    {
+        Assert.SkipWhen(LabNode.Fault is not null, LabNode.Fault ?? "");
+        await using var @switch = await LabMachine.StartAsync();
+        await @switch.MustAsync("ip", "link", "add", "br0", "up", "type", "bridge");
+        await using var a = await NodeAsync(@switch, "br0", 1);
+        await a.Machine.MustAsync("/bin/sh", "-c", "cd /proc/sys/net/ipv6/conf; echo 1 > eth0/accept_ra; echo 1 > default/accept_ra");
+        await a.Machine.MustAsync("ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", "eth0", "proto", "ra");
+
+        await a.ApplyAsync(a.Node);
+
+        (await a.Machine.MustAsync("/bin/sh", "-c", "cd /proc/sys/net/ipv6/conf; cat all/forwarding eth0/accept_ra default/accept_ra")).Split('\n').ShouldBe(["1", "2", "1"]);
+    }
+
     /// <summary>Lets one speak to the other.</summary>
     /// <returns>Who the other hears.</returns>
     private static async Task<string> HearAsync(LabMachine from, LabMachine to, string address, int bytes = 10)
@@ -110,7 +167,7 @@ public sealed class PodNetworkKernelTests
     }
 
     /// <summary>A machine whose firewall lets nothing through that it does not know, as one with Docker has.</summary>
-    private static async Task<LabNode> NodeAsync(LabMachine @switch, string bridge, int number, string segment = "192.0.2")
+    private static async Task<LabNode> NodeAsync(LabMachine @switch, string bridge, int number, string segment = "192.0.2", IReadOnlyList<MachineInterface>? interfaces = null)
     {
         var machine = await LabMachine.StartAsync();
         string[] addresses = segment == "192.0.2" ? [$"192.0.2.{number}", $"2001:db8::{number}"] : [$"{segment}.{number}"];
@@ -118,7 +175,7 @@ public sealed class PodNetworkKernelTests
         foreach (var program in new[] { "iptables", "ip6tables" })
             await machine.MustAsync(program, "-P", "FORWARD", "DROP");
         return new LabNode(machine, new NetworkNode(
-            $"node-{number}", [.. addresses.Select(IPAddress.Parse)], NetworkNode.ReadRanges([$"10.244.{number}.0/24", $"fd00:10:244:{number}::/64"])));
+            $"node-{number}", [.. addresses.Select(IPAddress.Parse)], NetworkNode.ReadRanges([$"10.244.{number}.0/24", $"fd00:10:244:{number}::/64"])), interfaces);
     }
 
     private static async Task<string> StateAsync(LabNode node) => string.Join('\n',

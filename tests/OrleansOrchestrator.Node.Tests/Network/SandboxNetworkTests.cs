@@ -54,7 +54,31 @@ public sealed class SandboxNetworkTests : IDisposable
         failure.Reason.ShouldBe(RuntimeException.CreateSandbox);
         failure.Message.ShouldBe("failed to setup network for sandbox \"s1\": plugin type=\"second\" failed (add): no IP addresses available in range set: 10.0.0.1-10.0.0.254");
         _plugins.Calls.ShouldBe(["ADD first", "ADD second", "DEL second", "DEL first"]);
+        _plugins.ToldTo("DEL", "first").ShouldStartWith("s1  eth0", customMessage: "the process that has its number is not of the sandbox");
         network.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Sandbox_WithSeveralAddressesOfAFamily_HasTheFirstOfEach()
+    {
+        _plugins.Add("second", """{"ips":[{"address":"10.0.0.2/24"},{"address":"10.0.0.3/24"},{"address":"fd00::2/64"},{"address":"fd00::3/64"}]}""");
+        var network = Open();
+        await AttachAsync(network, "s1");
+        network.AddressesOf("s1").ShouldBe(["10.0.0.2", "fd00::2"]);
+    }
+
+    [Fact]
+    public async Task Folder_OfANetworkThatIsNoLongerUsed_GoesWhenTheMachineHasNothingOfItAnyMore()
+    {
+        var network = new SandboxNetwork(null, _ => true, _plugins.Client, _folder, TimeProvider.System, NullLogger.Instance);
+        await File.WriteAllTextAsync(KnownRanges.FileIn(_folder), "10.0.0.0/24\n10.0.0.0/16\n", Token);
+        await network.SweepAsync(_ => Task.FromResult(Nobody), Token);
+        File.Exists(KnownRanges.FileIn(_folder)).ShouldBeTrue("by it the next daemon knows what to remove");
+
+        File.Delete(KnownRanges.FileIn(_folder));
+        await network.SweepAsync(_ => Task.FromResult(Nobody), Token);
+        Directory.Exists(_folder).ShouldBeFalse();
+        Directory.CreateDirectory(_folder);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Node.Network.Cni;
 
@@ -17,7 +18,7 @@ internal sealed class ScriptedPlugins : IDisposable
     public void Add(string name, string result = "{}")
     {
         File.WriteAllText(PathOf($"result.{name}"), result);
-        File.WriteAllText(PathOf(name), $$"""
+        File.WriteAllText(PathOf($"text.{name}"), $$"""
             #!/bin/sh
             cd "{{Folder}}"
             cat > "input.$CNI_COMMAND.{{name}}"
@@ -27,7 +28,10 @@ internal sealed class ScriptedPlugins : IDisposable
             if [ -e "hang.$CNI_COMMAND.{{name}}" ]; then exec sleep 600; fi
             if [ "$CNI_COMMAND" = ADD ]; then cat "result.{{name}}"; fi
             """);
-        File.SetUnixFileMode(PathOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        // A program that this process has written itself is busy for as long as one of its children has the open file, between fork and exec.
+        using var install = Process.Start("install", ["-m", "700", PathOf($"text.{name}"), PathOf(name)]);
+        install.WaitForExit();
     }
 
     /// <summary>Lets a plugin refuse a command from now on; null lets it go on.</summary>
