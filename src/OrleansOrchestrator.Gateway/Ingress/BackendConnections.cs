@@ -7,6 +7,7 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Proxying;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Ingress;
@@ -18,10 +19,16 @@ internal sealed class BackendConnections : IDisposable
     /// <summary>The option of a request that holds its endpoint.</summary>
     public static readonly HttpRequestOptionsKey<BackendEndpoint> Endpoint = new("endpoint");
 
+    // For TLS, pools are by endpoint and by the host that the client names, which may be any: so what they hold is not kept for long.
+    private const int SecureIdleSecondsMax = 5;
+
     private readonly DestinationDialer _dialer;
     private readonly IObjectClient _objects;
     private readonly ResourceDefinition _nodes;
     private readonly TimeSpan _within;
+    private readonly bool _allowsAddresses;
+    private readonly HttpMessageInvoker _plain;
+    private readonly HttpMessageInvoker _secure;
 
     public BackendConnections(DestinationDialer dialer, IObjectClient objects, ResourceRegistry registry, IngressOptions options)
     {
@@ -29,33 +36,41 @@ internal sealed class BackendConnections : IDisposable
         _objects = objects;
         _nodes = registry[WellKnownResources.Nodes];
         _within = TimeSpan.FromSeconds(options.ConnectSecondsMax);
-        Invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            ConnectCallback = ConnectAsync,
-
-            // With the handshake of TLS.
-            ConnectTimeout = 2 * _within,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(options.IdleSecondsMax),
-            EnableMultipleHttp2Connections = true,
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-
-            // Both sides get the bytes of each other's headers: see IngressServer for how they are read and written there.
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-
-            // Who makes the ingress trusts the service, whose certificate has names of its own.
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
-        });
+        _allowsAddresses = options.DirectAddresses;
+        _plain = Pool(options.IdleSecondsMax);
+        _secure = Pool(Math.Min(options.IdleSecondsMax, SecureIdleSecondsMax));
     }
 
-    /// <summary>Sends requests over them.</summary>
-    public HttpMessageInvoker Invoker { get; }
+    /// <summary>Sends requests over those of a protocol.</summary>
+    public HttpMessageInvoker InvokerOf(BackendProtocol protocol) => protocol == BackendProtocol.Https ? _secure : _plain;
 
     /// <inheritdoc/>
-    public void Dispose() => Invoker.Dispose();
+    public void Dispose()
+    {
+        _plain.Dispose();
+        _secure.Dispose();
+    }
+
+    private HttpMessageInvoker Pool(int idleSecondsMax) => new(new SocketsHttpHandler
+    {
+        ConnectCallback = ConnectAsync,
+
+        // With the handshake of TLS.
+        ConnectTimeout = 2 * _within,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(idleSecondsMax),
+        EnableMultipleHttp2Connections = true,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+
+        // Both sides get the bytes of each other's headers: see IngressServer for how they are read and written there.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+
+        // Who makes the ingress trusts the service, whose certificate has names of its own.
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    });
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -76,7 +91,11 @@ internal sealed class BackendConnections : IDisposable
     private async Task<Stream> ConnectAsync(EndpointAddress address, CancellationToken cancellationToken)
     {
         if (address.Pod is not { } pod)
+        {
+            if (!_allowsAddresses)
+                throw ApiErrors.BadRequest("only pods are served here (ingress:directAddresses)");
             return await DestinationDialer.ConnectAsync(ProxyDestination.Require(address.Address.ToString(), isOfPod: false), address.Port, cancellationToken);
+        }
 
         // From the cache: connections are opened also while the store is away.
         var node = await _objects.GetAsync(_nodes, new ObjectKey("", address.Node), Freshness.Any, cancellationToken);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace OrleansOrchestrator.Gateway.Ingress;
 
@@ -13,9 +15,10 @@ namespace OrleansOrchestrator.Gateway.Ingress;
 /// <param name="Port">The port.</param>
 internal sealed record EndpointAddress(string Namespace, string? Pod, string PodUid, string Node, IPAddress Address, int Port)
 {
-    /// <summary>The host by which connections to it are shared. Another pod never has it, even if it gets the same address later.</summary>
-    private string Host => Pod is not null && PodUid.Length > 0
-        ? PodUid
+    /// <summary>The host by which connections to it are shared. Another pod never has it, even if it gets the same address later. All that
+    /// decides where a connection goes is in it, because whoever writes a slice may write any uid.</summary>
+    private string Host { get; } = Pod is not null
+        ? "pod-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Namespace}/{Pod}/{Node}/{Address}/{PodUid}")).AsSpan(0, 16))
         : Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address.ToString();
 
     /// <summary>Its origin for a protocol.</summary>

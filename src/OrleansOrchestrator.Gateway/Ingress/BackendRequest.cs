@@ -19,16 +19,24 @@ internal sealed class BackendRequest(BackendEndpoint endpoint) : HttpTransformer
         proxyRequest.Options.Set(BackendConnections.Endpoint, endpoint);
         proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + PassedTarget.AsWritten(request));
         proxyRequest.Headers.Host = request.Host.HasValue ? request.Host.Value : null;
-        Replace("Forwarded", null);
-        Replace("X-Forwarded-For", httpContext.Connection.RemoteIpAddress is { } client ? (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client).ToString() : null);
-        Replace("X-Forwarded-Host", request.Host.HasValue ? request.Host.Value : null);
-        Replace("X-Forwarded-Proto", request.Scheme);
-
-        void Replace(string name, string? value)
-        {
+        foreach (var name in proxyRequest.Headers.NonValidated.Select(header => header.Key).Where(TellsOfClient).ToList())
             proxyRequest.Headers.Remove(name);
+        var client = httpContext.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : httpContext.Connection.RemoteIpAddress;
+        Add("X-Forwarded-For", client?.ToString());
+        Add("X-Real-IP", client?.ToString());
+        Add("X-Forwarded-Host", proxyRequest.Headers.Host);
+        Add("X-Forwarded-Proto", request.Scheme);
+
+        void Add(string name, string? value)
+        {
             if (value is not null)
                 proxyRequest.Headers.TryAddWithoutValidation(name, value);
         }
     }
+
+    // Servers that make variables of headers, as those of CGI do, read an underscore as a hyphen.
+    private static bool TellsOfClient(string name) => name.Replace('_', '-') is var read
+        && (read.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase)
+            || read.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+            || read.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
 }

@@ -62,9 +62,13 @@ internal sealed record BackendTarget(BackendProtocol Protocol, IReadOnlyList<Bac
     {
         if (endpoint.Addresses is not [{ } text, ..] || !AddressSyntax.TryParse(text, out var address))
             return null;
-        return endpoint.TargetRef is { Kind: "Pod", Name: { Length: > 0 } pod } reference && !string.IsNullOrEmpty(endpoint.NodeName)
+        if (endpoint.TargetRef is not { Kind: "Pod", Name: { Length: > 0 } pod } reference || string.IsNullOrEmpty(endpoint.NodeName))
+            return new EndpointAddress("", null, "", "", address, port);
+
+        // The name becomes a part of a path, and nobody has validated it.
+        return NameRules.IsDns1123Subdomain(pod).Count == 0
             ? new EndpointAddress(slice.Metadata.NamespaceProperty ?? "", pod, reference.Uid ?? "", endpoint.NodeName, address, port)
-            : new EndpointAddress("", null, "", "", address, port);
+            : null;
     }
 
     /// <remarks>See https://kubernetes.io/docs/concepts/services-networking/service/#application-protocol.</remarks>

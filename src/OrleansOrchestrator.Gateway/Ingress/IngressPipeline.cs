@@ -61,7 +61,9 @@ internal sealed partial class IngressPipeline(
 
         var request = http.Request;
         var host = request.Host.Host.TrimEnd('.');
-        if (known.Routes.Find(host, request.Path.Value ?? "/") is not { } route)
+        if (RoutePath.Of(request.Path.Value) is not { } path)
+            await AnswerAsync(http, StatusCodes.Status400BadRequest, "The path has dots beside an encoded slash.");
+        else if (known.Routes.Find(host, path) is not { } route)
             await AnswerAsync(http, StatusCodes.Status404NotFound, "No ingress has a rule for this host and path.");
         else if (!request.IsHttps && httpsPort is { } port && route.SecureHosts?.Find(host) is not null)
             Redirect(http, port);
@@ -131,7 +133,7 @@ internal sealed partial class IngressPipeline(
         try
         {
             return await forwarder.SendAsync(
-                http, endpoint.Address.OriginOf(protocol), connections.Invoker, config, new BackendRequest(endpoint), http.RequestAborted);
+                http, endpoint.Address.OriginOf(protocol), connections.InvokerOf(protocol), config, new BackendRequest(endpoint), http.RequestAborted);
         }
         finally
         {
@@ -140,9 +142,15 @@ internal sealed partial class IngressPipeline(
     }
 
     private static bool IsStream(HttpContext http) =>
-        http.Request.Headers.Upgrade.Count > 0
+        IsUpgrade(http)
         || HttpMethods.IsConnect(http.Request.Method)
         || http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) is true;
+
+    /// <summary>Whether a connection is asked for that YARP passes on. To other wishes servers answer as to an ordinary request.</summary>
+    private static bool IsUpgrade(HttpContext http) =>
+        http.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest is true
+        && http.Request.Headers.Upgrade.ToString() is var wanted
+        && (wanted.Equals("websocket", StringComparison.OrdinalIgnoreCase) || wanted.StartsWith("SPDY/", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether nothing of a request was sent, because there was no connection.</summary>
     private static bool IsUnreachable(Exception? failure) =>

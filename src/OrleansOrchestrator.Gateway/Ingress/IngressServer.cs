@@ -23,6 +23,9 @@ namespace OrleansOrchestrator.Gateway.Ingress;
 /// </summary>
 internal sealed class IngressServer : IHostedService, IHttpApplication<HttpContext>, IDisposable
 {
+    // Streams without an end, such as WebSockets, must not use up the time in which a silo is to stop.
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1.5);
+
     private readonly IngressPipeline _pipeline;
     private readonly IngressObjects _known;
     private readonly IngressOptions _options;
@@ -69,8 +72,13 @@ internal sealed class IngressServer : IHostedService, IHttpApplication<HttpConte
         _httpsPort = _options.PublicHttpsPort > 0 ? _options.PublicHttpsPort : HttpsAddress?.Port;
     }
 
-    /// <summary>Stops to listen, and waits for the requests under way.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+    /// <summary>Stops to listen, and waits a little for the requests under way. Then it breaks them off.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(DrainTime);
+        await _server.StopAsync(limit.Token);
+    }
 
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures) { ServiceScopeFactory = _scopes };

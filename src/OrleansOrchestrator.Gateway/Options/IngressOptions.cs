@@ -44,6 +44,13 @@ public sealed record IngressOptions
     /// <summary>How long an endpoint that could not be reached is passed over while there are others, in seconds.</summary>
     public int UnreachableSeconds { get; init; } = 5;
 
+    /// <summary>Whether ingresses of several namespaces may share a host. Otherwise a host belongs to the namespace of the oldest ingress that
+    /// names it, with its paths and its certificate. It must be alike at all silos.</summary>
+    public bool SharedHosts { get; init; }
+
+    /// <summary>Whether endpoints that are no pods are served. Then whoever may write EndpointSlices chooses where this silo connects to.</summary>
+    public bool DirectAddresses { get; init; } = true;
+
     /// <summary>Whether ingresses are served.</summary>
     public bool IsOn => HttpPort is not null || HttpsPort is not null;
 

@@ -24,9 +24,7 @@ internal static class PassedTarget
     public static string AsWritten(HttpRequest request)
     {
         var raw = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return raw.StartsWith('/') && !raw.Contains("/.", StringComparison.Ordinal) && !raw.Contains("%2e", StringComparison.OrdinalIgnoreCase)
-            ? Escape(raw)
-            : OfParsed(request);
+        return raw.StartsWith('/') && !HasDots(raw) ? Escape(raw) : OfParsed(request);
     }
 
     /// <summary>Whether the path has an encoded slash. Here it is part of a name; other servers take it for a slash, and so read another
@@ -35,5 +33,13 @@ internal static class PassedTarget
     {
         var raw = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan();
         return (raw.IndexOf('?') is var end and >= 0 ? raw[..end] : raw).Contains("%2F", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Whether an element of the path is one or two dots, however they are written.</summary>
+    private static bool HasDots(string target)
+    {
+        var path = (target.IndexOf('?', StringComparison.Ordinal) is var end and >= 0 ? target[..end] : target)
+            .Replace("%2e", ".", StringComparison.OrdinalIgnoreCase);
+        return path.Contains("/.", StringComparison.Ordinal) && path.Split('/').Any(element => element is "." or "..");
     }
 }

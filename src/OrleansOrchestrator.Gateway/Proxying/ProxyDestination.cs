@@ -19,6 +19,9 @@ internal sealed record ProxyDestination(string Scheme, IPAddress Address, int Po
     /// <summary>The option of an outgoing request that holds its destination.</summary>
     public static readonly HttpRequestOptionsKey<ProxyDestination> Key = new("destination");
 
+    // Where machines of a cloud get their credentials over IPv6, for which they have no link-local address.
+    private static readonly IPAddress MachineMetadata = AddressSyntax.Parse("fd00:ec2::254");
+
     /// <summary>The daemon that is asked itself; null if there is none.</summary>
     public NodeEndpoint? Daemon => Pod is null ? Node : null;
 
@@ -59,7 +62,7 @@ internal sealed record ProxyDestination(string Scheme, IPAddress Address, int Po
             address = address.MapToIPv4();
         return !IPAddress.IsLoopback(address)
             && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
-            && !address.IsIPv6LinkLocal && !address.IsIPv6Multicast
+            && !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !address.Equals(MachineMetadata)
             && address.GetAddressBytes() is not ([169, 254, _, _] or [>= 224 and < 240, _, _, _]);
     }
 

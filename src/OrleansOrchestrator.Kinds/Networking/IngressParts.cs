@@ -37,9 +37,10 @@ public static class IngressParts
         .Distinct(StringComparer.Ordinal)
         .Select(name => new ObjectKey(ingress.Metadata.NamespaceProperty ?? "", name));
 
-    /// <summary>The port of a service that a backend names, by its name or its number; null if there is none.</summary>
+    /// <summary>The port of a service that a backend names, by its name or its number; null if there is none. HTTP is served over TCP: a port
+    /// of UDP may have the same number.</summary>
     public static V1ServicePort? PortOf(V1Service service, V1ServiceBackendPort? named) => (service.Spec?.Ports).OrNone().FirstOrDefault(
-        port => string.IsNullOrEmpty(named?.Name) ? port.Port == named?.Number : port.Name == named.Name);
+        port => port.Protocol is null or "TCP" && (string.IsNullOrEmpty(named?.Name) ? port.Port == named?.Number : port.Name == named.Name));
 
     /// <summary>The port of a backend as its ingress names it.</summary>
     public static string TextOf(V1ServiceBackendPort? port) =>

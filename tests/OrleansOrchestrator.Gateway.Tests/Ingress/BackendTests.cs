@@ -44,6 +44,37 @@ public sealed class BackendTests
         (address.Pod, address.OriginOf(BackendProtocol.Http), address.OriginOf(BackendProtocol.Https)).ShouldBe((null, "http://192.0.2.1:8080/", "https://192.0.2.1:8080/"));
     }
 
+    /// <summary>Connections are shared by origin, and whoever may write slices may write any uid.</summary>
+    [Fact]
+    public void Origin_OfAnotherPod_Differs_WhateverItsUid()
+    {
+        var other = Slice(8080, Pod("a"));
+        other.Metadata.NamespaceProperty = "evil";
+        var addressed = Slice(8080, Pod("a"));
+        addressed.Endpoints[0].TargetRef.Uid = "192.0.2.1";
+        var named = Slice(8080, Pod("b"));
+        named.Endpoints[0].TargetRef.Uid = "uid-a";
+
+        var origins = new[] { Slice(8080, Pod("a")), other, addressed, named, Slice(8080, new V1Endpoint { Addresses = ["192.0.2.1"] }) }
+            .Select(slice => Of(slice).Endpoints.Single().Address.OriginOf(BackendProtocol.Http)).ToList();
+
+        origins.ShouldBeUnique();
+        origins.ShouldAllBe(origin => Uri.IsWellFormedUriString(origin, UriKind.Absolute));
+        Of(Slice(8080, Pod("a"))).Endpoints.Single().Address.OriginOf(BackendProtocol.Http).ShouldBe(origins[0]);
+    }
+
+    [Fact]
+    public void Endpoints_OfPodsWithImpossibleNames_AreNone() => Of(Slice(8080, Pod(".."), Pod("a/b"))).Endpoints.ShouldBeEmpty();
+
+    [Fact]
+    public void Port_ThatUdpHasToo_IsThatOfTcp()
+    {
+        var service = Service();
+        service.Spec.Ports = [new V1ServicePort { Name = "http3", Port = 80, Protocol = "UDP" }, new V1ServicePort { Name = "http", Port = 80, Protocol = "TCP" }];
+
+        Names(BackendTarget.Of(Key, service, [Slice(8080, "http", Pod("a"))], BackendTarget.None)).ShouldBe(["a"]);
+    }
+
     [Fact]
     public void Endpoints_ThatStay_KeepWhatIsKnownOfThem()
     {

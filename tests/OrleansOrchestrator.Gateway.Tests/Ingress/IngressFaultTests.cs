@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Testing;
 
@@ -67,6 +68,30 @@ public sealed class IngressFaultTests : IAsyncLifetime
         using var response = await _ingress.Client.GetAsync(_ingress.At(Host, "/wait"), Cancellation);
 
         (response.StatusCode, await response.Content.ReadAsStringAsync(Cancellation)).ShouldBe((HttpStatusCode.GatewayTimeout, "The service of this address did not answer in time.\n"));
+    }
+
+    /// <summary>Some clients offer HTTP/2 with every first request. That is no stream, and is told as soon as any other.</summary>
+    [Fact]
+    public async Task Request_WithAnOfferThatIsNotTaken_IsNoStream()
+    {
+        await ServeAsync("web-1");
+        using var request = new HttpRequestMessage(HttpMethod.Get, _ingress.At(Host, "/wait"));
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd("h2c");
+        using var response = await _ingress.Client.SendAsync(request, Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
+    }
+
+    /// <summary>Otherwise a silo with an open WebSocket could not stop in time.</summary>
+    [Fact]
+    public async Task Stream_WithoutAnEnd_KeepsNobodyFromStopping()
+    {
+        await ServeAsync("web-1");
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(_ingress.At(Host, "/socket")) { Scheme = "ws" }.Uri, _ingress.Client, Cancellation);
+
+        await _ingress.StopServingAsync().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
     }
 
     [Fact]

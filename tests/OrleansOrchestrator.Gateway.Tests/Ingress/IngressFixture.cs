@@ -59,6 +59,9 @@ internal sealed class IngressFixture : IAsyncDisposable
         _authority.Dispose();
     }
 
+    /// <summary>Stops the server of ingresses, for which nobody sets a time.</summary>
+    public Task StopServingAsync() => _gateway.Ingress.StopAsync(CancellationToken.None);
+
     /// <summary>Makes a client that reaches the gateway at any name.</summary>
     /// <param name="judge">Receives the certificate of each connection.</param>
     public HttpClient CreateClient(Action<X509Certificate2> judge) => new(new SocketsHttpHandler

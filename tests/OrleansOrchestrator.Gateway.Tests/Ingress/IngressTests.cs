@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -35,7 +36,7 @@ public sealed class IngressTests : IAsyncLifetime
 
         var address = new Uri(_ingress.At("shop.example.com", "").GetLeftPart(UriPartial.Authority) + "/api/a%2Fb/%C3%A4?q=x%2Fy", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StringContent("hello") };
-        foreach (var name in (string[])["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"])
+        foreach (var name in (string[])["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X_Forwarded_For", "X-Real-IP", "Forwarded"])
             request.Headers.TryAddWithoutValidation(name, "forged");
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer of-the-application");
         using var response = await _ingress.Client.SendAsync(request, Cancellation);
@@ -43,7 +44,8 @@ public sealed class IngressTests : IAsyncLifetime
         var told = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
         ((string?)told["server"], (string?)told["method"], (string?)told["target"], (string?)told["body"]).ShouldBe(("api-1", "POST", "/api/a%2Fb/%C3%A4?q=x%2Fy", "hello"));
         ((string?)told["host"], (string?)told["x-forwarded-host"]).ShouldBe((address.Authority, address.Authority));
-        ((string?)told["x-forwarded-for"], (string?)told["x-forwarded-proto"], (string?)told["forwarded"]).ShouldBe(("127.0.0.1", "http", null));
+        ((string?)told["x-forwarded-for"], (string?)told["x-real-ip"], (string?)told["x-forwarded-proto"]).ShouldBe(("127.0.0.1", "127.0.0.1", "http"));
+        told.ToJsonString().ShouldNotContain("forged");
         ((string?)told["authorization"]).ShouldBe("Bearer of-the-application");
     }
 
@@ -51,6 +53,8 @@ public sealed class IngressTests : IAsyncLifetime
     [InlineData("/secret/../open/x", "/open/x")]
     [InlineData("/secret/%2e%2e/open/x", "/open/x")]
     [InlineData("/open/#x", "/open/%23x")]
+    [InlineData("/a%2Fb/.c?x=/../y", "/a%2Fb/.c?x=/../y")]
+    [InlineData("/a%2Fb/c%2Ed", "/a%2Fb/c.d")]
     [InlineData("/open\\..\\secret", "/open%5C..%5Csecret")]
     public async Task Path_IsReadAtTheServer_AsItWasForTheRoute(string path, string seen)
     {
@@ -64,6 +68,27 @@ public sealed class IngressTests : IAsyncLifetime
         var told = (await client.CallRawAsync(HttpMethod.Get, path)).ShouldSucceed();
 
         ((string?)told["server"], (string?)told["target"]).ShouldBe(("open-1", seen));
+    }
+
+    /// <summary>Whoever protects a path by a rule of its own must not be passed by with another spelling.</summary>
+    [Fact]
+    public async Task Path_InAnySpelling_MeetsItsRule()
+    {
+        await _ingress.CreateServiceAsync("open", [await ServerAsync("open-1")]);
+        await _ingress.CreateServiceAsync("secret", [await ServerAsync("secret-1")]);
+        await _ingress.CreateIngressAsync("one", "one.example.com", ["/ open", "/secret secret"]);
+        await _ingress.UntilServedAsync("one.example.com", "/", "open-1");
+        using var client = _ingress.CreateClient(static _ => { });
+        client.BaseAddress = _ingress.At("one.example.com", "");
+
+        foreach (var path in (string[])["/secret", "//secret", "/%2Fsecret", "///secret//x"])
+        {
+            var told = (await client.CallRawAsync(HttpMethod.Get, path)).ShouldSucceed();
+            ((string?)told["server"], (string?)told["target"]).ShouldBe(("secret-1", path));
+        }
+
+        foreach (var target in (string[])["/x%2F..%2Fsecret", $"{client.BaseAddress}x%2F..%2Fsecret", $"{client.BaseAddress}x/%2e%2E%2fsecret"])
+            (await AskRawAsync(target)).ShouldEndWith("The path has dots beside an encoded slash.\n");
     }
 
     [Fact]
@@ -170,6 +195,17 @@ public sealed class IngressTests : IAsyncLifetime
 
         (await response.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe([1, 2, 3]);
         response.TrailingHeaders.GetValues("grpc-status").ShouldBe(["0"]);
+    }
+
+    /// <summary>Sends a target as it is, which may be a whole address.</summary>
+    private async Task<string> AskRawAsync(string target)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(_ingress.HttpAddress.Host, _ingress.HttpAddress.Port, Cancellation);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: {_ingress.At("one.example.com", "").Authority}\r\nConnection: close\r\n\r\n"), Cancellation);
+        var answer = await new StreamReader(stream).ReadToEndAsync(Cancellation);
+        return answer.Replace("\r\n0\r\n\r\n", "", StringComparison.Ordinal);
     }
 
     private async Task<PodServer> ServerAsync(string name, HttpProtocols protocols = HttpProtocols.Http1)
