@@ -185,6 +185,7 @@ internal sealed class SiloHost : IAsyncDisposable
             Storage = setup.Options.Get<StorageOptions>().Decided(setup.IsOneMachine),
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             IngressAddresses = ingress.IsOn ? ingress.Addresses : [],
+            SharedIngressHosts = ingress.SharedHosts,
             RootCertificatePem = identity.Authority.CertificatePem,
             FrontProxyCertificatePem = identity.FrontProxyAuthority.CertificatePem,
             SignCertificate = identity.Authority.Sign,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using OrleansOrchestrator.Controllers.Certificates;
+using OrleansOrchestrator.Controllers.Ingresses;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Admission;
@@ -67,6 +68,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Autoscaler);
         services.AddSingleton(options.Usage);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
+        services.AddSingleton(new IngressHostSharing(options.SharedIngressHosts));
         services.AddSingleton(AuthenticationTrust.Of(options));
         services.AddSingleton(PublicClusterInfo.Of(options));
         services.AddSingleton(new ClusterSigner(options.SignCertificate));

@@ -59,6 +59,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>The addresses and names at which this silo's gateway serves ingresses; empty if it serves none.</summary>
     public IReadOnlyList<string> IngressAddresses { get; init; } = [];
+
+    /// <summary>Whether ingresses of several namespaces may share a host.</summary>
+    public bool SharedIngressHosts { get; init; }
 }
 
 /// <summary>An address and port where a silo serves the API.</summary>

@@ -13,13 +13,17 @@ namespace OrleansOrchestrator.Controllers.Ingresses;
 /// Writes into the status of an ingress at which addresses the gateways serve it, and tells in events what of it they cannot serve. The
 /// status of an ingress that another controller serves is left alone, but for addresses that were written here before.
 /// </summary>
-public sealed class IngressStatusReconciler : IReconciler
+public sealed class IngressStatusReconciler(IngressHostSharing sharing) : IReconciler
 {
     /// <summary>The reason of events about a part of an ingress that is not served.</summary>
     public const string Reason = "NotServed";
 
+    // The rest is told when these are mended.
+    private const int FaultsMax = 20;
+
     private static readonly FixedName Gateways = new(WellKnownResources.Endpoints, "kubernetes") { Namespace = "default" };
     private static readonly AllOfKind Classes = new(WellKnownResources.IngressClasses);
+    private static readonly IngressesOfHosts Rivals = new() { Differ = static (before, now) => !IsServedAlike(before, now) };
     private static readonly NamedByPrimary Services = new(WellKnownResources.Services, ingress => IngressParts.ServicesOf((V1Ingress)ingress));
     private static readonly NamedByPrimary Secrets = new(WellKnownResources.Secrets, ingress => IngressParts.SecretsOf((V1Ingress)ingress));
 
@@ -30,7 +34,7 @@ public sealed class IngressStatusReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Ingresses;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Gateways, Classes, Services, Secrets];
+    public IReadOnlyList<Relation> Relations { get; } = sharing.IsOn ? [Gateways, Classes, Services, Secrets] : [Gateways, Classes, Rivals, Services, Secrets];
 
     /// <inheritdoc/>
     public bool HasMemory => true;
@@ -44,13 +48,16 @@ public sealed class IngressStatusReconciler : IReconciler
             return Plan.Nothing;
         var memory = IngressMemory.Read(observation.Memory);
         var addresses = observation.Of<V1Endpoints>(Gateways).SelectMany(IngressGateways.AddressesOf).ToList();
-        if (addresses.Count == 0 || !IngressClasses.IsServed(ingress, [.. observation.Of<V1IngressClass>(Classes)]))
+        var classes = observation.Of<V1IngressClass>(Classes).ToList();
+        if (addresses.Count == 0 || !IngressClasses.IsServed(ingress, classes))
             return Leave(ingress, memory);
 
-        var faults = FaultsOf(ingress, observation);
+        List<string> faults = [.. HostFaultsOf(ingress, observation, classes).Concat(FaultsOf(ingress, observation)).Distinct(StringComparer.Ordinal).Take(FaultsMax)];
         return new Plan
         {
-            Memory = new IngressMemory(addresses, faults).Write(),
+
+            // With those that are still there: the write of the new ones may fail.
+            Memory = new IngressMemory([.. addresses.Union(memory.Addresses.Intersect(AddressesOf(ingress)))], faults).Write(),
             Actions = Write(ingress, addresses),
             Events = [.. faults.Except(memory.Faults, StringComparer.Ordinal).Select(fault => new PlannedEvent("Warning", Reason, fault))],
         };
@@ -58,7 +65,7 @@ public sealed class IngressStatusReconciler : IReconciler
 
     /// <summary>Takes back the addresses of an ingress that the gateways no longer serve. Until they are gone, they are remembered.</summary>
     private static Plan Leave(V1Ingress ingress, IngressMemory memory) =>
-        memory.Addresses.Count > 0 && AddressesOf(ingress).SequenceEqual(memory.Addresses, StringComparer.Ordinal)
+        AddressesOf(ingress).Any() && AddressesOf(ingress).All(address => memory.Addresses.Contains(address, StringComparer.Ordinal))
             ? new Plan { Actions = Write(ingress, []) }
             : new Plan { Memory = "" };
 
@@ -76,6 +83,20 @@ public sealed class IngressStatusReconciler : IReconciler
 
     private static IEnumerable<string> AddressesOf(V1Ingress ingress) =>
         (ingress.Status?.LoadBalancer?.Ingress ?? []).Select(point => string.IsNullOrEmpty(point.Ip) ? point.Hostname ?? "" : point.Ip);
+
+    private IEnumerable<string> HostFaultsOf(V1Ingress ingress, Observation observation, IReadOnlyCollection<V1IngressClass> classes)
+    {
+        if (sharing.IsOn)
+            return [];
+        var hosts = IngressHosts.Of(IngressHosts.OldestFirst(observation.Of<V1Ingress>(Rivals).Where(rival => IngressClasses.IsServed(rival, classes))));
+        return IngressHosts.NamedBy(ingress)
+            .Where(host => !hosts.Admits(host, ingress.Metadata.NamespaceProperty ?? ""))
+            .Select(host => $"the host \"{host}\" is not served: an older ingress of another namespace has it");
+    }
+
+    /// <summary>Whether other ingresses may take two versions of one for equal: most writes are of the status.</summary>
+    private static bool IsServedAlike(StoredObject before, StoredObject now) =>
+        before.Uid == now.Uid && before.SpecJson.SequenceEqual(now.SpecJson) && ((V1Ingress)before.SharedModel()).NamedClass == ((V1Ingress)now.SharedModel()).NamedClass;
 
     private static List<string> FaultsOf(V1Ingress ingress, Observation observation)
     {
@@ -98,7 +119,7 @@ public sealed class IngressStatusReconciler : IReconciler
                 faults.Add($"the secret \"{key.Name}\" {fault}");
         }
 
-        return [.. faults.Distinct(StringComparer.Ordinal)];
+        return faults;
     }
 
     private static string? FaultOf(V1IngressServiceBackend named, V1Service? service)

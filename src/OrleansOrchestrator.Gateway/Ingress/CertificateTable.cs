@@ -1,5 +1,6 @@
 using System.Net.Security;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Networking;
 
 namespace OrleansOrchestrator.Gateway.Ingress;
 
@@ -16,14 +17,17 @@ internal sealed class CertificateTable
 
     /// <summary>Makes the table of ingresses.</summary>
     /// <param name="ingresses">The ingresses, the oldest first.</param>
+    /// <param name="owned">Whose hosts are whose: no other namespace has certificates for them.</param>
     /// <param name="certificateOf">The certificate of a secret in a namespace; null if it has none that can serve.</param>
-    public static CertificateTable Of(IEnumerable<V1Ingress> ingresses, Func<string, string, SslStreamCertificateContext?> certificateOf) => new(
+    public static CertificateTable Of(
+        IEnumerable<V1Ingress> ingresses, IngressHosts owned, Func<string, string, SslStreamCertificateContext?> certificateOf) => new(
         from ingress in ingresses
         from tls in ingress.Spec?.Tls ?? []
         where !string.IsNullOrEmpty(tls.SecretName)
         let certificate = certificateOf(ingress.Metadata.NamespaceProperty ?? "", tls.SecretName)
         where certificate is not null
         from host in HostsOf(ingress, tls)
+        where owned.Admits(host, ingress.Metadata.NamespaceProperty ?? "")
         select KeyValuePair.Create(host, certificate));
 
     /// <summary>The certificate for a name; null if there is none.</summary>

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Kinds.Networking;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
@@ -13,7 +14,7 @@ namespace OrleansOrchestrator.Gateway.Ingress;
 /// within their backend, and the tables stay; new tables replace the old ones at once, and requests under way keep what they have found.
 /// </summary>
 /// <remarks>A bad object harms only itself: an ingress that cannot be read has no routes, a secret that cannot be read no certificate.</remarks>
-internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
+internal sealed partial class IngressObjects(IngressOptions options, ILogger<IngressObjects> logger)
 {
     private const string ServiceLabel = "kubernetes.io/service-name";
     private const string Handler = "ingress";
@@ -27,6 +28,7 @@ internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
     private Dictionary<BackendKey, Backend> _backends = [];
     private ILookup<ObjectKey, Backend> _backendsOfServices = Array.Empty<Backend>().ToLookup(backend => backend.Key.Service);
     private IReadOnlyList<V1Ingress> _served = [];
+    private IngressHosts _owned = IngressHosts.Shared;
     private RouteTable _routes = RouteTable.Empty;
     private CertificateTable _secured = CertificateTable.Empty;
 
@@ -70,9 +72,11 @@ internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
     private void Take(ResourceName resource, IReadOnlyDictionary<ObjectKey, StoredObject?> changes)
     {
         var services = new HashSet<ObjectKey>();
+        var changesRoutes = !_whole.Task.IsCompleted;
         foreach (var (key, now) in changes)
         {
             _objects[resource].Remove(key, out var before);
+            changesRoutes |= resource == WellKnownResources.IngressClasses || (resource == WellKnownResources.Ingresses && !RoutesAlike(before, now));
             if (now is not null)
                 _objects[resource][key] = now;
             if (resource == WellKnownResources.Services)
@@ -86,10 +90,23 @@ internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
             return;
         foreach (var backend in services.SelectMany(service => _backendsOfServices[service]))
             Resolve(backend);
-        if (resource == WellKnownResources.Ingresses || resource == WellKnownResources.IngressClasses || !_whole.Task.IsCompleted)
+        if (changesRoutes)
             MakeRoutes();
         else if (resource == WellKnownResources.Secrets)
             MakeCertificates();
+    }
+
+    /// <summary>Whether an ingress leads the same way as before: most writes of ingresses are of their status.</summary>
+    private bool RoutesAlike(StoredObject? before, StoredObject? now) =>
+        before is not null && now is not null && before.Uid == now.Uid && before.SpecJson.SequenceEqual(now.SpecJson)
+        && AnnotationsOf(before).SequenceEqual(AnnotationsOf(now), StringComparer.Ordinal);
+
+    private IEnumerable<string?> AnnotationsOf(StoredObject ingress)
+    {
+        var annotations = ModelsOf<V1Ingress>([ingress]).FirstOrDefault()?.Metadata.Annotations;
+        return [ValueOf(IngressClasses.ClassAnnotation), ValueOf(RouteTable.RedirectAnnotation)];
+
+        string? ValueOf(string name) => annotations?.TryGetValue(name, out var value) is true ? value : null;
     }
 
     private void Move(ObjectKey slice, ObjectKey? from, ObjectKey? to, HashSet<ObjectKey> services)
@@ -115,15 +132,10 @@ internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
     private void MakeRoutes()
     {
         var classes = ModelsOf<V1IngressClass>(_objects[WellKnownResources.IngressClasses].Values).ToList();
-        _served =
-        [
-            .. ModelsOf<V1Ingress>(_objects[WellKnownResources.Ingresses].Values)
-                .Where(ingress => IngressClasses.IsServed(ingress, classes))
-                .OrderBy(ingress => ingress.Metadata.CreationTimestamp ?? DateTime.MaxValue)
-                .ThenBy(ObjectKey.Of),
-        ];
+        _served = [.. IngressHosts.OldestFirst(ModelsOf<V1Ingress>(_objects[WellKnownResources.Ingresses].Values).Where(ingress => IngressClasses.IsServed(ingress, classes)))];
+        _owned = options.SharedHosts ? IngressHosts.Shared : IngressHosts.Of(_served);
         var (before, backends) = (_backends, new Dictionary<BackendKey, Backend>());
-        var routes = RouteTable.Of(_served, BackendOf);
+        var routes = RouteTable.Of(_served, _owned, BackendOf);
         _backends = backends;
         _backendsOfServices = backends.Values.ToLookup(backend => backend.Key.Service);
         foreach (var backend in backends.Values.Where(backend => !before.ContainsKey(backend.Key)))
@@ -153,7 +165,7 @@ internal sealed partial class IngressObjects(ILogger<IngressObjects> logger)
     private void MakeCertificates()
     {
         var used = new HashSet<ObjectKey>();
-        var table = CertificateTable.Of(_served, (ns, name) => CertificateOf(new ObjectKey(ns, name)));
+        var table = CertificateTable.Of(_served, _owned, (ns, name) => CertificateOf(new ObjectKey(ns, name)));
         foreach (var unused in _certificates.Keys.Where(key => !used.Contains(key)).ToList())
             _certificates.Remove(unused);
         Volatile.Write(ref _secured, table);

@@ -12,7 +12,7 @@ public sealed class IngressStatusReconcilerTests
 {
     private static readonly ObjectKey Key = new(Samples.Namespace, "web");
 
-    private readonly IngressStatusReconciler _reconciler = new();
+    private readonly IngressStatusReconciler _reconciler = new(new IngressHostSharing(false));
     private readonly ClusterModel _cluster = new();
 
     [Fact]
@@ -107,6 +107,57 @@ public sealed class IngressStatusReconcilerTests
         AddressesOf().ShouldBeEmpty();
     }
 
+    /// <summary>What was written is remembered until the next is seen: its write may fail.</summary>
+    [Fact]
+    public void Addresses_WhoseChangeIsRefused_AreStillTakenBack()
+    {
+        var gateways = AddGateways("192.0.2.1");
+        AddClass("ours", IngressClasses.Controller);
+        AddIngress("ours");
+        _cluster.Settle(_reconciler, Key);
+        Announce(gateways, "192.0.2.3");
+        _cluster.Refuses = action => Model.Errors.ApiErrors.Modified(action.Resource, action.Key.Name);
+        _cluster.Step(_reconciler, Key);
+        _cluster.Refuses = _ => null;
+
+        Ingress().Spec.IngressClassName = "none";
+        _cluster.Settle(_reconciler, Key);
+
+        AddressesOf().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Host_OfAnotherNamespace_IsTold(bool areShared, int events)
+    {
+        var reconciler = new IngressStatusReconciler(new IngressHostSharing(areShared));
+        AddGateways("192.0.2.1");
+        AddClass("ours", IngressClasses.Controller);
+        AddClass("foreign", "example.com/controller");
+        AddIngress("ours").Spec.Rules = [Rule("shop.example.com"), Rule("own.example.org"), Rule("other.example.net")];
+        AddRival("older", "ours", "*.example.com", TimeSpan.FromDays(-1));
+        AddRival("younger", "ours", "own.example.org", TimeSpan.FromDays(1));
+        AddRival("unserved", "foreign", "other.example.net", TimeSpan.FromDays(-1));
+
+        _cluster.Settle(reconciler, Key);
+
+        _cluster.Events.Select(told => told.Message).ShouldBe(Enumerable.Repeat("the host \"shop.example.com\" is not served: an older ingress of another namespace has it", events));
+    }
+
+    [Fact]
+    public void Parts_ThatCannotBeServed_AreToldInPart_IfTheyAreMany()
+    {
+        AddGateways("192.0.2.1");
+        AddClass("ours", IngressClasses.Controller);
+        AddIngress("ours").Spec.Rules =
+            [new V1IngressRule { Http = new V1HTTPIngressRuleValue { Paths = [.. Enumerable.Range(0, 100).Select(i => Path($"missing-{i}", new V1ServiceBackendPort { Number = 80 }))] } }];
+
+        _cluster.Settle(_reconciler, Key);
+
+        _cluster.Events.Count.ShouldBe(20);
+    }
+
     [Fact]
     public void Parts_ThatCannotBeServed_AreToldOnce()
     {
@@ -172,6 +223,14 @@ public sealed class IngressStatusReconcilerTests
         Spec = new V1IngressSpec { IngressClassName = type },
         Status = new V1IngressStatus { LoadBalancer = new V1IngressLoadBalancerStatus() },
     });
+
+    private void AddRival(string @namespace, string type, string host, TimeSpan age) => _cluster.Add(new V1Ingress
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = @namespace, Name = Key.Name, CreationTimestamp = (ClusterModel.Start + age).UtcDateTime },
+        Spec = new V1IngressSpec { IngressClassName = type, Rules = [Rule(host)] },
+    });
+
+    private static V1IngressRule Rule(string host) => new() { Host = host };
 
     private void AddService(string name, V1ServiceSpec spec) =>
         _cluster.Add(new V1Service { Metadata = new V1ObjectMeta { NamespaceProperty = Key.Namespace, Name = name }, Spec = spec });

@@ -2,6 +2,7 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.Certificates;
 using OrleansOrchestrator.Controllers.GarbageCollection;
+using OrleansOrchestrator.Controllers.Ingresses;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Controllers.Objects;
@@ -23,6 +24,7 @@ public sealed class AbsurdObjectProperties
         [typeof(ClusterSigner)] = new ClusterSigner(_ => []),
         [typeof(AutoscalerOptions)] = new AutoscalerOptions(),
         [typeof(RequesterAccess)] = new RequesterAccess((_, _) => true),
+        [typeof(IngressHostSharing)] = new IngressHostSharing(false),
         [typeof(NodeAddressingOptions)] = new NodeAddressingOptions { ClusterCidr = "10.244.0.0/16" },
     };
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.ApiRegistration;
 using OrleansOrchestrator.Controllers.CustomResources;
+using OrleansOrchestrator.Controllers.Ingresses;
 using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Quotas;
@@ -110,6 +111,18 @@ public sealed class RelationProperties
         Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { [limited] = new("1") }, Scopes = isScoped ? ["Terminating"] : null },
     });
 
+    private static readonly Gen<string> Hosts = Any.Of("", "x.com", "a.x.com", "*.x.com", "b.a.x.com", "*.a.x.com");
+
+    private static readonly Gen<KubeObject> Ingresses = Gen.Select(Metadata, Hosts.Array[0, 2], Hosts, (metadata, hosts, certified) => (KubeObject)new V1Ingress
+    {
+        Metadata = metadata,
+        Spec = new V1IngressSpec
+        {
+            Rules = [.. hosts.Select(host => new V1IngressRule { Host = host })],
+            Tls = certified.Length == 0 ? null : [new V1IngressTLS { Hosts = [certified] }],
+        },
+    });
+
     private static readonly Gen<KubeObject> Nodes = Names.Select(name => (KubeObject)new V1Node { Metadata = new V1ObjectMeta { Name = name } });
 
     private static readonly Gen<KubeObject> StatefulSets = Gen.Select(Metadata, Any.Of(0, 1, 2), Any.Of("a", "b", "a-x"), (metadata, replicas, template) =>
@@ -207,6 +220,7 @@ public sealed class RelationProperties
             WellKnownResources.Services, Services, Slices),
         ["naming the primary anywhere"] = (
             new NamingPrimary(WellKnownResources.ConfigMaps, map => ObjectKey.Parse(map.Metadata.Annotations["about"])), WellKnownResources.Services, Services, ConfigMaps),
+        ["ingresses of the primary's hosts"] = (new IngressesOfHosts(), WellKnownResources.Ingresses, Ingresses, Ingresses),
         ["all of a kind"] = (new AllOfKind(WellKnownResources.Nodes), WellKnownResources.ReplicationControllers, Controllers, Nodes),
         ["claims of a StatefulSet's pods"] = (new ClaimsOfTemplates(), WellKnownResources.StatefulSets, StatefulSets, Claims),
         ["volumes that any claim of the class may get"] = (new OfferedVolumes(), WellKnownResources.PersistentVolumeClaims, StorageClaims, Volumes),

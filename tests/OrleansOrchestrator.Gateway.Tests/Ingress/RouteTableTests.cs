@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Gateway.Ingress;
+using OrleansOrchestrator.Kinds.Networking;
 
 namespace OrleansOrchestrator.Gateway.Tests.Ingress;
 
@@ -79,6 +80,56 @@ public sealed class RouteTableTests
         table.Find("a.com", "/new")!.Ingress.Name.ShouldBe("new");
     }
 
+    /// <summary>Otherwise anybody could take a path of another's host, with its cookies, or get certificates for it.</summary>
+    [Fact]
+    public void Host_BelongsToTheNamespaceOfTheOldestIngress()
+    {
+        V1Ingress[] ingresses =
+        [
+            Ingress("old", rules: ("shop.com", ["Prefix /cart"])),
+            In("evil", Ingress("new", "rest", ("shop.com", ["Prefix /cart/login", "Prefix /"]))),
+            In("evil", Ingress("all", rules: ("", ["Prefix /.well-known"]))),
+            Ingress("newest", rules: ("shop.com", ["Prefix /own"])),
+            Ingress("own-all", rules: ("", ["Prefix /own-all"])),
+        ];
+        var table = Table(ingresses);
+
+        table.Find("shop.com", "/cart/login")!.Ingress.Name.ShouldBe("old");
+        table.Find("shop.com", "/own")!.Ingress.Name.ShouldBe("newest");
+        table.Find("shop.com", "/own-all")!.Ingress.Name.ShouldBe("own-all");
+        table.Find("shop.com", "/.well-known/acme-challenge/x").ShouldBeNull();
+        table.Find("shop.com", "/").ShouldBeNull();
+        table.Find("else.com", "/.well-known/x")!.Ingress.Name.ShouldBe("all");
+
+        var shared = RouteTable.Of(ingresses, IngressHosts.Shared, key => new Backend(key));
+        shared.Find("shop.com", "/cart/login")!.Ingress.Name.ShouldBe("new");
+    }
+
+    [Fact]
+    public void Names_OfAWildcard_BelongToItsNamespace_UnlessTheyAreOlder()
+    {
+        var table = Table(
+            In("early", Ingress("early", rules: ("early.foo.com", ["Prefix /"]))),
+            Ingress("wild", rules: ("*.foo.com", ["Prefix /"])),
+            In("late", Ingress("late", rules: ("late.foo.com", ["Prefix /late"]))),
+            Ingress("own", rules: ("own.foo.com", ["Prefix /own"])));
+
+        table.Find("early.foo.com", "/")!.Ingress.Name.ShouldBe("early");
+        table.Find("late.foo.com", "/late")!.Ingress.Name.ShouldBe("wild");
+        table.Find("own.foo.com", "/own")!.Ingress.Name.ShouldBe("own");
+        table.Find("own.foo.com", "/x")!.Ingress.Name.ShouldBe("wild");
+    }
+
+    /// <summary>Only as many elements are looked up as rules have, because each look-up costs the length of what is before it.</summary>
+    [Fact]
+    public void Path_OfManyElements_MeetsItsRule()
+    {
+        var table = Table(Ingress("one", rules: ("", ["Prefix /a/a", "Prefix /a/a/a/b"])));
+
+        ServiceOf(table.Find("x", string.Concat(Enumerable.Repeat("/a", 4000)))).ShouldBe(NameOf("Prefix /a/a"));
+        ServiceOf(table.Find("x", "/a/a/a/b/a")).ShouldBe(NameOf("Prefix /a/a/a/b"));
+    }
+
     [Fact]
     public void DefaultBackend_TakesWhatTheRulesLeaveOfTheirHosts()
     {
@@ -124,7 +175,13 @@ public sealed class RouteTableTests
     private static RouteTable Table(params V1Ingress[] ingresses)
     {
         var backends = new Dictionary<BackendKey, Backend>();
-        return RouteTable.Of(ingresses, key => backends.TryGetValue(key, out var known) ? known : backends[key] = new Backend(key));
+        return RouteTable.Of(ingresses, IngressHosts.Of(ingresses), key => backends.TryGetValue(key, out var known) ? known : backends[key] = new Backend(key));
+    }
+
+    private static V1Ingress In(string @namespace, V1Ingress ingress)
+    {
+        ingress.Metadata.NamespaceProperty = @namespace;
+        return ingress;
     }
 
     private static string? ServiceOf(Route? route) => route?.Backend.Key.Service.Name;
