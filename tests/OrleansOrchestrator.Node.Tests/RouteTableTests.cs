@@ -211,6 +211,44 @@ public sealed class RouteTableTests
         });
     }
 
+    [Fact]
+    public void Slice_WithThousandsOfPorts_CostsThoseOfTheService()
+    {
+        var slice = ProxiedSlice.Of(Slice("a", [.. Enumerable.Range(0, 1000).Select(i => Ready($"10.0.{i / 250}.{i % 250}"))], [.. Enumerable.Range(0, 20_000).Select(i => Port($"p{i}", 1 + i)), Port("http", 8080)]), "node");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var routes = RouteTable.Of(Web, [slice], [IPAddress.Any], NodeTraffic.Uniform, 100).ToList();
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4_000_000);
+        routes.ShouldAllBe(route => route.Value.Endpoints.Count == 1000 && route.Value.Endpoints[0].Port == 8080);
+    }
+
+    [Fact]
+    public void Routes_WithMoreTargetsThanAServiceMayHave_AreCut()
+    {
+        var most = new ServiceRoute("default/web", [.. Enumerable.Range(1, RouteTable.TargetsMax / 2).Select(port => new IPEndPoint(IPAddress.Loopback, port))], null);
+        var asked = 0;
+        var routes = Enumerable.Range(1, 5).Select(port =>
+        {
+            asked++;
+            return KeyValuePair.Create(new Listening(IPAddress.Loopback, port, TransportProtocol.Tcp), most);
+        });
+
+        RouteTable.Bounded(routes, out var isCut).Select(route => route.Key.Port).ShouldBe([1, 2]);
+        (isCut, asked).ShouldBe((true, 3), "the others are not worked out");
+        RouteTable.Bounded(routes.Take(2), out isCut).Count.ShouldBe(2);
+        isCut.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Service_WithExternalAddressesOfTheServiceRange_DoesNotGetThem()
+    {
+        var service = ProxyFixture.Service("evil", "10.96.0.9", new V1ServicePort { Port = 443 });
+        service.Spec.ExternalIPs = ["10.96.0.1", "192.0.2.1"];
+
+        RouteTable.Of(service, [], [], NodeTraffic.Uniform, 100, IPNetwork.Parse("10.96.0.0/16")).Select(route => route.Key.ToString()).ShouldBe(["10.96.0.9:443/TCP", "192.0.2.1:443/TCP"]);
+    }
+
     /// <summary>Who takes connections to the port <c>http</c> of the service <c>web</c>.</summary>
     private static IEnumerable<string> Naive(IEnumerable<V1EndpointSlice> slices)
     {
@@ -252,7 +290,7 @@ public sealed class RouteTableTests
                 Labels = service is null ? null : new Dictionary<string, string> { ["kubernetes.io/service-name"] = service },
             },
             AddressType = type,
-            Endpoints = endpoints,
+            Endpoints = [.. endpoints],
             Ports = ports,
         };
 

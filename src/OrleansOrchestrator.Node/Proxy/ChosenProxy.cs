@@ -65,19 +65,21 @@ internal sealed partial class ChosenProxy : IServiceProxy
             await chosen.DisposeAsync();
     }
 
-    /// <summary>Removes what a proxy in the kernel leaves to work on. Call it after disposing, on a machine that stops being a node.</summary>
-    public Task RemoveAsync(CancellationToken cancellationToken) => _kernel.RemoveAsync(cancellationToken);
+    /// <summary>Removes what a proxy in the kernel leaves to work on, if it can be. Call it after disposing, on a machine that stops being a node.</summary>
+    public Task RemoveAsync(CancellationToken cancellationToken) => RemoveIfPossibleAsync(cancellationToken);
 
     private async Task<TimeSpan?> ChooseAsync(CancellationToken cancellationToken)
     {
-        if (_chosen is not null || ServiceProxyAddressing.FindRange(_options.ServiceCidr, _services) is not { } range)
+        // The pods' ranges are known with the services, also where the operator has given the services' range.
+        if (_chosen is not null || !_services.IsSynced || ServiceProxyAddressing.FindRange(_options.ServiceCidr, _services) is not { } range)
             return null;
         IServiceProxy proxy;
         if (await FindObstacleAsync(range, cancellationToken) is { } obstacle)
         {
             if (_options.ProxyMode == ServiceProxyMode.Nftables)
                 LogNotInKernel(obstacle);
-            await _kernel.RemoveAsync(cancellationToken);
+            await RemoveIfPossibleAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             proxy = _makeUserSpace();
         }
         else
@@ -91,6 +93,20 @@ internal sealed partial class ChosenProxy : IServiceProxy
         _chosen = proxy;
         proxy.Start();
         return null;
+    }
+
+    /// <summary>Removes the kernel's table. What cannot be removed keeps nothing else from working.</summary>
+    private async Task RemoveIfPossibleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _kernel.RemoveAsync(cancellationToken);
+        }
+        catch (Exception left) when (left is InvalidOperationException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            // Its file stays, so that the next daemon tries again.
+            LogLeft(left.Message);
+        }
     }
 
     /// <summary>Why the kernel does not serve services here; null if it does.</summary>
@@ -126,6 +142,9 @@ internal sealed partial class ChosenProxy : IServiceProxy
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Services are served in user space, and not by nftables as ProxyMode says: {Why}")]
     private partial void LogNotInKernel(string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The kernel's table of services cannot be removed, and may still lead connections: {Why}")]
+    private partial void LogLeft(string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The service range {Cidr} cannot be made local to this machine; its own processes need a default route to reach services")]
     private partial void LogNotLocal(string cidr);

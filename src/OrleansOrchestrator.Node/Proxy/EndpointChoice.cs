@@ -9,9 +9,6 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <param name="LocalReadyCount">How many of this node are ready, for the health check of load balancers.</param>
 internal sealed record EndpointChoice(IReadOnlyList<IPEndPoint> All, IReadOnlyList<IPEndPoint> Local, int LocalReadyCount)
 {
-    /// <summary>Nobody.</summary>
-    public static EndpointChoice None { get; } = new([], [], 0);
-
     /// <summary>Whether there is an endpoint anywhere.</summary>
     public bool IsAny => All.Count + Local.Count > 0;
 

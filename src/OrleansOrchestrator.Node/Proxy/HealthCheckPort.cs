@@ -52,6 +52,7 @@ internal sealed class HealthCheckPort : IAsyncDisposable
 
     /// <summary>Opens a port.</summary>
     /// <exception cref="IOException">Another process has it.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">An address is not this machine's.</exception>
     public static async Task<HealthCheckPort> OpenAsync(
         ObjectKey service, int number, IReadOnlyList<IPAddress> addresses, ILoggerFactory loggers, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -11,6 +12,9 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <summary>Opens the health check node ports of services whose external traffic stays on the node that it reaches.</summary>
 internal sealed partial class HealthCheckPorts : IAsyncDisposable
 {
+    // Each is a web server of its own.
+    private const int PortsMax = 256;
+
     // Another process that has a port may give it back.
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
 
@@ -73,6 +77,9 @@ internal sealed partial class HealthCheckPorts : IAsyncDisposable
 
     private async Task<TimeSpan?> SynchronizeAsync(CancellationToken cancellationToken)
     {
+        // Before both are known, a node with endpoints would seem to have none, and load balancers would leave it out.
+        if (!_services.IsSynced || !_slices.IsSynced)
+            return null;
         HashSet<ObjectKey> changed;
         lock (_gate)
         {
@@ -104,11 +111,13 @@ internal sealed partial class HealthCheckPorts : IAsyncDisposable
 
         try
         {
+            if (open is null && _open.Count >= PortsMax)
+                throw new IOException($"{PortsMax} services have such ports");
             open ??= _open[key] = await HealthCheckPort.OpenAsync(key, number, _addresses, _loggers, cancellationToken);
             open.LocalEndpoints = count;
             _refused.Remove(key);
         }
-        catch (IOException refused)
+        catch (Exception refused) when (refused is IOException or SocketException or InvalidOperationException)
         {
             if (!_refused.Add(key))
                 return;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using k8s.Models;
@@ -12,6 +13,13 @@ internal static class RouteTable
     /// <summary>The labels of services, and of their slices, that kube-proxy leaves alone: headless ones, and those that another proxy serves.</summary>
     public static readonly IReadOnlyList<string> LabelsOfOthers = ["service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name"];
 
+    /// <summary>The most endpoints and source ranges that all routes of a service have together: more would take too long for all services.</summary>
+    public const int TargetsMax = 100_000;
+
+    /// <summary>What users are told of a service that has more.</summary>
+    public static readonly string TooManyTargets =
+        string.Create(CultureInfo.InvariantCulture, $"has more than {TargetsMax} endpoints of ports and source ranges on this node; the other ports are not served");
+
     private const string LocalPolicy = "Local";
 
     // Kubernetes' default of sessionAffinityConfig.
@@ -23,26 +31,31 @@ internal static class RouteTable
     /// <param name="nodePortAddresses">Where node ports are served.</param>
     /// <param name="traffic">How this node looks at endpoints.</param>
     /// <param name="countMax">The most routes that are wanted: what a service has beyond its budget costs nothing.</param>
+    /// <param name="serviceRange">The range of cluster IPs, of which no external address may be: a service would take the address of
+    /// another, or of the cluster's DNS. Null if it is not known.</param>
     public static IEnumerable<KeyValuePair<Listening, ServiceRoute>> Of(
-        V1Service service, IEnumerable<ProxiedSlice> slices, IReadOnlyList<IPAddress> nodePortAddresses, NodeTraffic traffic, int countMax)
+        V1Service service, IEnumerable<ProxiedSlice> slices, IReadOnlyList<IPAddress> nodePortAddresses, NodeTraffic traffic, int countMax,
+        IPNetwork? serviceRange = null)
     {
         if (!IsOurs(service))
             return [];
         var spec = service.Spec;
         var clusterIP = AddressSyntax.TryParse(spec.ClusterIP ?? "", out var parsed) ? parsed : null;
-        var endpoints = EndpointsByPort(slices, clusterIP?.AddressFamily, traffic);
-        var externals = ExternalsOf(service).Distinct().Where(one => clusterIP is null || one.Address.AddressFamily == clusterIP.AddressFamily).ToList();
+        var ports = (spec.Ports ?? []).Take(countMax).ToList();
+        var targets = TargetsOf(ports, slices.Where(slice => clusterIP is null || slice.Family == clusterIP.AddressFamily));
+        var externals = ExternalsOf(service).Distinct()
+            .Where(one => (clusterIP is null || one.Address.AddressFamily == clusterIP.AddressFamily) && serviceRange?.Contains(one.Address) is not true).ToList();
         var inside = traffic.KnowsPlaces && spec.InternalTrafficPolicy == LocalPolicy;
         var outside = traffic.KnowsPlaces && spec.ExternalTrafficPolicy == LocalPolicy;
         var sources = SourcesOf(spec);
         var template = new ServiceRoute($"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}", [], AffinityOf(spec));
-        return (spec.Ports ?? []).SelectMany(RoutesOf).Take(countMax);
+        return ports.SelectMany(RoutesOf).Take(countMax);
 
         IEnumerable<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1ServicePort port)
         {
             if (TransportProtocols.Read(port.Protocol) is not { } protocol)
                 yield break;
-            var found = endpoints.GetValueOrDefault((port.Name ?? "", protocol), EndpointChoice.None);
+            var found = EndpointsOf(targets[(port.Name ?? "", protocol)], traffic);
             var route = template with { Endpoints = found.All, CallersHere = found.CallersHere };
             if (clusterIP is not null)
             {
@@ -64,6 +77,26 @@ internal static class RouteTable
             foreach (var address in nodePortAddresses)
                 yield return new(new Listening(address, port.NodePort.Value, protocol), external with { Scope = RouteScope.NodePort });
         }
+    }
+
+    /// <summary>The first routes, as far as they have no more than <see cref="TargetsMax"/> in all.</summary>
+    /// <param name="routes">The routes. Those beyond are not worked out.</param>
+    /// <param name="isCut">Whether there are more.</param>
+    public static List<KeyValuePair<Listening, ServiceRoute>> Bounded(IEnumerable<KeyValuePair<Listening, ServiceRoute>> routes, out bool isCut)
+    {
+        var first = new List<KeyValuePair<Listening, ServiceRoute>>();
+        var count = 0;
+        isCut = false;
+        foreach (var one in routes)
+        {
+            count += one.Value.Endpoints.Count + (one.Value.OutsideEndpoints?.Count ?? 0) + (one.Value.Sources?.Count ?? 0);
+            isCut = count > TargetsMax;
+            if (isCut)
+                break;
+            first.Add(one);
+        }
+
+        return first;
     }
 
     /// <summary>How many endpoints of this node are ready, for load balancers that ask at the service's health check node port.</summary>
@@ -109,27 +142,30 @@ internal static class RouteTable
         return [.. texts.Select(text => AddressSyntax.TryParseNetwork(text?.Trim() ?? "", out var network) ? network : (IPNetwork?)null).OfType<IPNetwork>()];
     }
 
-    /// <summary>The endpoints of each port, by name and protocol. One that is in two slices counts once, and is ready if either says so.</summary>
-    private static Dictionary<(string Name, TransportProtocol Protocol), EndpointChoice> EndpointsByPort(
-        IEnumerable<ProxiedSlice> slices, AddressFamily? family, NodeTraffic traffic)
+    /// <summary>The slices of each port of the service, with the port at their endpoints. Slices may have thousands of ports that no service has.</summary>
+    private static ILookup<(string Name, TransportProtocol Protocol), (ProxiedSlice Slice, int Number)> TargetsOf(
+        IReadOnlyCollection<V1ServicePort> ports, IEnumerable<ProxiedSlice> slices)
     {
-        var all = new Dictionary<(string, TransportProtocol), OrderedDictionary<IPEndPoint, ProxiedEndpoint>>();
-        foreach (var slice in slices.Where(slice => family is null || slice.Family == family))
+        var names = ports.Select(port => port.Name ?? "").ToHashSet(StringComparer.Ordinal);
+        return slices.SelectMany(slice => slice.Ports.Where(port => names.Contains(port.Name)), (slice, port) => (Slice: slice, Port: port))
+            .ToLookup(one => (one.Port.Name, one.Port.Protocol), one => (one.Slice, one.Port.Number));
+    }
+
+    /// <summary>The endpoints of a port. One that is in two slices counts once, and is ready if either says so.</summary>
+    private static EndpointChoice EndpointsOf(IEnumerable<(ProxiedSlice Slice, int Number)> targets, NodeTraffic traffic)
+    {
+        var known = new OrderedDictionary<IPEndPoint, ProxiedEndpoint>();
+        foreach (var (slice, number) in targets)
         {
-            foreach (var port in slice.Ports)
+            foreach (var endpoint in slice.Endpoints)
             {
-                if (!all.TryGetValue((port.Name, port.Protocol), out var known))
-                    all[(port.Name, port.Protocol)] = known = [];
-                foreach (var endpoint in slice.Endpoints)
-                {
-                    var address = new IPEndPoint(endpoint.Address, port.Number);
-                    if (!known.TryGetValue(address, out var present) || (endpoint.IsReady && !present.IsReady))
-                        known[address] = endpoint;
-                }
+                var address = new IPEndPoint(endpoint.Address, number);
+                if (!known.TryGetValue(address, out var present) || (endpoint.IsReady && !present.IsReady))
+                    known[address] = endpoint;
             }
         }
 
-        return all.ToDictionary(port => port.Key, port => EndpointChoice.Of(port.Value, traffic.Zone));
+        return EndpointChoice.Of(known, traffic.Zone);
     }
 
     private static TimeSpan? AffinityOf(V1ServiceSpec spec)

@@ -165,8 +165,13 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
 
         // One more than the budget, which refuses it and tells.
         _served.Remove(key);
-        var routes = RouteTable.Of(service, slices.Values, _nodePortAddresses, NodeTraffic.Uniform, _options.ProxyServicePortsMax + 1)
-            .Where(route => route.Key.Protocol != TransportProtocol.Sctp).ToList();
+        var range = AddressSyntax.TryParseNetwork(_range ?? "", out var network) ? network : (IPNetwork?)null;
+        var routes = RouteTable.Bounded(
+            RouteTable.Of(service, slices.Values, _nodePortAddresses, NodeTraffic.Uniform, _options.ProxyServicePortsMax + 1, range)
+                .Where(route => route.Key.Protocol != TransportProtocol.Sctp),
+            out var isCut);
+        if (isCut)
+            _tell(service, "TooManyEndpoints", RouteTable.TooManyTargets);
         _served[key] = new ServedService(service, slices, routes);
         return routes;
     }

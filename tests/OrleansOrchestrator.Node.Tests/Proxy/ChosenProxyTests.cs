@@ -59,14 +59,35 @@ public sealed class ChosenProxyTests
         (await machine.DoAsync(() => ServiceProxyAddressing.IsLocalAsync(Routed, Token))).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Table_ThatCannotBeRemoved_KeepsNothingFromWorking()
+    {
+        var missing = await NetworkMachine.FindMissingAsync();
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        using var scratch = new Scratch();
+        await using var machine = await NetworkMachine.StartAsync();
+        var options = new NodeAgentOptions { Name = "node", DataDirectory = scratch.Folder, ServiceCidr = Routed, ProxyMode = ServiceProxyMode.UserSpace };
+        await new KernelTable(options).KeepAsync("no-name-of-a-table {", Routed, Token);
+
+        (await ChooseAsync(machine, options, "198.51.100.1", runsPods: true)).ShouldBeFalse();
+    }
+
     private static async Task<bool> ChooseAsync(NetworkMachine machine, NodeAgentOptions options, string address, bool runsPods)
     {
+        var services = new ServiceCatalog(null);
+        services.Replace([]);
         var chosen = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var proxy = await machine.DoAsync(() => new ChosenProxy(
-            options, IPAddress.Parse(address), runsPods, new ServiceCatalog(null), () => new Stub(() => chosen.TrySetResult(false)),
+            options, IPAddress.Parse(address), runsPods, services, () => new Stub(() => chosen.TrySetResult(false)),
             (_, _) => Task.FromResult<IServiceProxy>(new Stub(() => chosen.TrySetResult(true))), TimeProvider.System, NullLoggerFactory.Instance));
         proxy.Start();
-        return await chosen.Task.WaitAsync(Eventually.Patience, Token);
+        var isInKernel = await chosen.Task.WaitAsync(Eventually.Patience, Token);
+        await machine.DoAsync(async () =>
+        {
+            await proxy.RemoveAsync(Token);
+            return true;
+        });
+        return isInKernel;
     }
 
     private sealed class Stub(Action started) : IServiceProxy

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,7 +28,8 @@ public sealed class HealthCheckPortTests
         using var client = new HttpClient();
         var service = ProxyFixture.Service("web", "10.96.0.1", new V1ServicePort { Port = 80, Protocol = "TCP" });
         (service.Spec.Type, service.Spec.ExternalTrafficPolicy, service.Spec.HealthCheckNodePort) = ("LoadBalancer", "Local", number);
-        services.Upsert(service);
+        services.Replace([service]);
+        slices.Replace([]);
         ports.Signal(null);
 
         await Eventually.HoldsAsync(async () => await CodeAsync() == HttpStatusCode.ServiceUnavailable, "nobody is here");
@@ -56,6 +58,30 @@ public sealed class HealthCheckPortTests
             {
                 return null;
             }
+        }
+    }
+
+    [Fact]
+    public async Task Ports_AtAnAddressThatTheMachineDoesNotHave_AreToldForEachService()
+    {
+        var services = new ServiceCatalog(null);
+        var slices = new EndpointSliceCatalog("node", null);
+        var told = new ConcurrentQueue<string>();
+        var options = new NodeAgentOptions { Name = "node", DataDirectory = "unused", NodePortAddresses = ["192.0.2.1"] };
+        await using var ports = new HealthCheckPorts(options, services, slices, (service, reason, _) => told.Enqueue($"{service.Metadata.Name}: {reason}"), TimeProvider.System, NullLoggerFactory.Instance);
+        services.Replace([Service("a"), Service("b")]);
+        slices.Replace([]);
+
+        ports.Signal(null);
+
+        await Eventually.HoldsAsync(() => told.Count == 2, "both are told");
+        told.ShouldBe(["a: FailedToStartServiceHealthcheck", "b: FailedToStartServiceHealthcheck"], ignoreOrder: true);
+
+        static V1Service Service(string name)
+        {
+            var service = ProxyFixture.Service(name, "10.96.0.1", new V1ServicePort { Port = 80, Protocol = "TCP" });
+            (service.Spec.Type, service.Spec.ExternalTrafficPolicy, service.Spec.HealthCheckNodePort) = ("LoadBalancer", "Local", FreePorts.Next());
+            return service;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Node.Linux;
 
@@ -19,7 +20,15 @@ internal sealed record HostBridges(IReadOnlyList<string> Unfiltered, IReadOnlyLi
     public static async Task<HostBridges?> ReadAsync(CancellationToken cancellationToken)
     {
         var result = await new MachineCommand("ip", "-json", "-details", "link", "show").RunAsync(cancellationToken);
-        return result.IsSuccess ? Parse(result.Output, File.Exists(FilterSwitch) && File.ReadAllText(FilterSwitch).Trim() == "1") : null;
+        try
+        {
+            return result.IsSuccess ? Parse(result.Output, File.Exists(FilterSwitch) && File.ReadAllText(FilterSwitch).Trim() == "1") : null;
+        }
+        catch (Exception strange) when (strange is JsonException or InvalidOperationException or ArgumentException or FormatException)
+        {
+            // Another version of the program. Services do not wait for it.
+            return null;
+        }
     }
 
     /// <summary>Reads what <c>ip</c> tells.</summary>

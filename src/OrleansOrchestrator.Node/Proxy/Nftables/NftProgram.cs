@@ -7,6 +7,8 @@ internal static class NftProgram
 {
     private const string Program = "nft";
 
+    private static readonly TableSettings Sample = new("orchestrator-probe", [], []);
+
     // A whole table with 100,000 endpoints takes seconds on a slow machine.
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
@@ -29,11 +31,22 @@ internal static class NftProgram
     }
 
     /// <summary>Why services cannot be served by the kernel of this machine; null if they can.</summary>
-    public static async Task<string?> FindMissingAsync(CancellationToken cancellationToken)
+    public static Task<string?> FindMissingAsync(CancellationToken cancellationToken) => FindMissingAsync(Program, cancellationToken);
+
+    /// <summary>Why services cannot be served by the kernel of this machine with this program; null if they can.</summary>
+    internal static async Task<string?> FindMissingAsync(string program, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             return "it takes root";
-        var result = await new MachineCommand(Program, "list", "tables") { Timeout = Timeout }.RunAsync(cancellationToken);
-        return result.IsSuccess ? null : $"nft does not work: {result.Error}";
+        var result = await new MachineCommand(program, "list", "tables") { Timeout = Timeout }.RunAsync(cancellationToken);
+        if (!result.IsSuccess)
+            return $"nft does not work: {result.Error}";
+
+        // Older programs and kernels know only a part of what the table needs. Nothing of a checked text is kept.
+        using var text = new StringWriter();
+        TableText.WriteDeclaration(text, Sample);
+        TableText.WriteChains(text, Sample, [new EndpointChain(2, SourceMask.Host, 0, IsNodePort: true, IsOutside: false), new EndpointChain(2, SourceMask.Everybody, 60, IsNodePort: false, IsOutside: true)]);
+        result = await new MachineCommand(program, "-c", "-f", "-") { Input = text.ToString(), Timeout = Timeout }.RunAsync(cancellationToken);
+        return result.IsSuccess ? null : $"nft, or the kernel, is too old for the table: {result.Error}";
     }
 }

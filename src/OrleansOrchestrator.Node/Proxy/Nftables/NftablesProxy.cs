@@ -27,6 +27,9 @@ internal sealed partial class NftablesProxy : IServiceProxy
     // Changes that come within this time share a transaction, so that a node does not do nothing else while everything moves.
     private static readonly TimeSpan RoundDistance = TimeSpan.FromMilliseconds(50);
 
+    // What is remembered on a machine whose flows cannot be read.
+    private const int GoneUdpMax = 10_000;
+
     private readonly NodeAgentOptions _options;
     private readonly ServiceCatalog _services;
     private readonly EndpointSliceCatalog _slices;
@@ -46,6 +49,7 @@ internal sealed partial class NftablesProxy : IServiceProxy
     private bool _hasStaleFlows = true;
     private string? _countedZone;
     private string? _lastFault;
+    private string? _lastFlowFault;
     private long _lastRound;
     private long _lastInspection;
     private int _rounds;
@@ -112,7 +116,11 @@ internal sealed partial class NftablesProxy : IServiceProxy
             await _time.DelayAsync(rest, cancellationToken);
         _lastRound = _time.GetTimestamp();
         if (_isWhole && _time.GetElapsedTime(_lastInspection) >= InspectionPeriod)
+        {
             _isWhole = await InspectAsync(cancellationToken);
+            if (_isWhole)
+                await RemoveUnusedAsync(cancellationToken);
+        }
 
         var clock = Stopwatch.StartNew();
         var change = new TableChange();
@@ -194,7 +202,10 @@ internal sealed partial class NftablesProxy : IServiceProxy
         try
         {
             var max = _options.ProxyServicePortsMax;
-            var routes = RouteTable.Of(service, _slices.Of(key.Namespace, key.Name).Values, [IPAddress.Any], new NodeTraffic(zone), max + 1).ToList();
+            var slices = _slices.Of(key.Namespace, key.Name).Values;
+            var routes = RouteTable.Bounded(RouteTable.Of(service, slices, [IPAddress.Any], new NodeTraffic(zone), max + 1, _settings.ServiceRange), out var isCut);
+            if (isCut)
+                _tell(service, "TooManyEndpoints", RouteTable.TooManyTargets);
             if (routes.Count <= max)
                 return routes;
             _tell(service, "TooManyPorts", $"has more than {max} ports on this node; the others are not served");
@@ -215,7 +226,11 @@ internal sealed partial class NftablesProxy : IServiceProxy
     {
         var refusal = await NftProgram.ApplyAsync(text => _table.WriteWhole(text, adopts: true), cancellationToken);
         if (refusal is not null)
+        {
+            _table.Forget(_table.Unused());
             refusal = await NftProgram.ApplyAsync(text => _table.WriteWhole(text, adopts: false), cancellationToken);
+        }
+
         if (refusal is not null)
             throw new InvalidOperationException($"nft refuses the table {_settings.Name}: {refusal}");
         _isWhole = true;
@@ -237,6 +252,17 @@ internal sealed partial class NftablesProxy : IServiceProxy
         return true;
     }
 
+    /// <summary>Removes chains to which nothing leads any more. Not in the transaction that takes their last element away: older kernels count
+    /// it still.</summary>
+    private async Task RemoveUnusedAsync(CancellationToken cancellationToken)
+    {
+        if (_table.Unused() is { Count: > 0 } unused
+            && await NftProgram.ApplyAsync(text => TableText.WriteRemoval(text, _settings, unused), cancellationToken) is null)
+        {
+            _table.Forget(unused);
+        }
+    }
+
     private async Task AcceptForwardedAsync(CancellationToken cancellationToken)
     {
         _lastInspection = _time.GetTimestamp();
@@ -256,14 +282,18 @@ internal sealed partial class NftablesProxy : IServiceProxy
             var stale = StaleFlows.Find(ConntrackCalls.List(), _table, _goneUdp, own.Contains).ToList();
             if (stale.Count > 0)
                 LogForgotten(ConntrackCalls.Delete(stale));
+            _goneUdp.Clear();
+            (_hasStaleFlows, _lastFlowFault) = (false, null);
         }
         catch (Win32Exception refused)
         {
-            LogNotForgotten(refused.Message);
+            // The next round tries again.
+            if (refused.Message != _lastFlowFault)
+                LogNotForgotten(refused.Message);
+            _lastFlowFault = refused.Message;
+            if (_goneUdp.Count > GoneUdpMax)
+                _goneUdp.Clear();
         }
-
-        _goneUdp.Clear();
-        _hasStaleFlows = false;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The table {Table} serves {Services} services; it took {Milliseconds:0} ms")]

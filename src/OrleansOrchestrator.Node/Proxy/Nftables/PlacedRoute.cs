@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 
@@ -112,8 +113,14 @@ internal sealed class PlacedRoute
     /// <summary>Ranges without those that are part of others: the kernel takes no overlaps.</summary>
     private static IEnumerable<IPNetwork> WithoutParts(IEnumerable<IPNetwork> ranges)
     {
-        var all = ranges.Distinct().ToList();
-        return all.Where(range => !all.Exists(other => other.PrefixLength < range.PrefixLength && other.Contains(range.BaseAddress)));
+        IPNetwork? last = null;
+        foreach (var range in ranges.OrderBy(range => BinaryPrimitives.ReadUInt32BigEndian(range.BaseAddress.GetAddressBytes())).ThenBy(range => range.PrefixLength))
+        {
+            if (last?.Contains(range.BaseAddress) is true)
+                continue;
+            last = range;
+            yield return range;
+        }
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Slots(string key, IPEndPoint[] slots, uint first, Func<IPEndPoint, string> value)

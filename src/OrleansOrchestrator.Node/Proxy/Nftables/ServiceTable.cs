@@ -19,6 +19,9 @@ internal sealed class ServiceTable(TableSettings settings)
 
     private static readonly TableSet[] Shared = [TableSet.ClusterIPs, TableSet.Hairpins];
 
+    // Chains of services that have changed may be of use again.
+    private const int UnusedChainsMax = 256;
+
     private readonly Dictionary<ObjectKey, Dictionary<Listening, PlacedRoute>> _services = [];
     private readonly Dictionary<Listening, ObjectKey> _owners = [];
     private readonly Dictionary<Listening, SortedSet<ObjectKey>> _waiting = [];
@@ -93,6 +96,19 @@ internal sealed class ServiceTable(TableSettings settings)
             change.Replace(BridgeElement(come), null, "");
         _bridges = bridges;
     }
+
+    /// <summary>The chains to which nothing leads any more; none as long as there are few.</summary>
+    public IReadOnlyList<EndpointChain> Unused()
+    {
+        if (_chains.Count <= UnusedChainsMax)
+            return [];
+        var used = _services.Values.SelectMany(service => service.Values).SelectMany(route => route.Chains).ToHashSet();
+        var unused = _chains.Where(chain => !used.Contains(chain)).ToList();
+        return unused.Count > UnusedChainsMax ? unused : [];
+    }
+
+    /// <summary>The table has these chains no more.</summary>
+    public void Forget(IEnumerable<EndpointChain> chains) => _chains.ExceptWith(chains);
 
     /// <summary>Writes the whole table as one transaction.</summary>
     /// <param name="text">Receives it.</param>

@@ -16,6 +16,12 @@ internal sealed record TableSettings(string Name, IReadOnlyList<IPAddress> NodeP
     private const string Prefix = "orchestrator-";
     private const int ClusterDigits = 12;
 
+    /// <summary>The ranges whose addresses are no clients outside where <see cref="PodRanges"/> are not known.</summary>
+    public IReadOnlyList<IPNetwork> InsideRanges { get; init; } = [];
+
+    /// <summary>The range of cluster IPs; null if it is not known.</summary>
+    public IPNetwork? ServiceRange { get; init; }
+
     /// <summary>The settings of a node.</summary>
     /// <param name="options">The node's options.</param>
     /// <param name="cluster">The cluster's id, which keeps the tables of several clusters on one machine apart.</param>
@@ -25,11 +31,17 @@ internal sealed record TableSettings(string Name, IReadOnlyList<IPAddress> NodeP
         return new TableSettings(
             NameOf(cluster, options.Name),
             addresses.Contains(IPAddress.Any) ? [] : addresses,
-            [
-                .. options.ProxyClusterCidrs.Select(text => AddressSyntax.TryParseNetwork(text, out var network) ? network : (IPNetwork?)null)
-                    .OfType<IPNetwork>().Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork),
-            ]);
+            RangesOf(options.ProxyClusterCidrs));
     }
+
+    /// <summary>The settings in a cluster.</summary>
+    /// <param name="services">Its range of cluster IPs.</param>
+    /// <param name="pods">Its ranges of pods' addresses, with commas between them; null or empty if they are not known.</param>
+    public TableSettings In(string services, string? pods) => this with
+    {
+        ServiceRange = RangesOf([services]).Select(range => (IPNetwork?)range).FirstOrDefault(),
+        InsideRanges = RangesOf((pods ?? "").Split(',', StringSplitOptions.TrimEntries)),
+    };
 
     /// <summary>The name of a node's table.</summary>
     public static string NameOf(string cluster, string node)
@@ -37,4 +49,11 @@ internal sealed record TableSettings(string Name, IReadOnlyList<IPAddress> NodeP
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{cluster}/{node}")))[..ClusterDigits];
         return $"{Prefix}{node}-{hash}";
     }
+
+    /// <summary>The ranges of IPv4 among some texts.</summary>
+    private static IReadOnlyList<IPNetwork> RangesOf(IEnumerable<string> texts) =>
+    [
+        .. texts.Select(text => AddressSyntax.TryParseNetwork(text, out var network) ? network : (IPNetwork?)null)
+            .OfType<IPNetwork>().Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork),
+    ];
 }

@@ -141,6 +141,13 @@ internal static class TableText
         }
     }
 
+    /// <summary>Removes chains that choose endpoints.</summary>
+    public static void WriteRemoval(TextWriter text, TableSettings settings, IEnumerable<EndpointChain> chains)
+    {
+        foreach (var chain in chains)
+            text.Write($"delete chain ip {settings.Name} {chain.Name}\n");
+    }
+
     private static void WriteChain(TextWriter text, string name, IEnumerable<string> rules)
     {
         text.Write($" chain {name} {{\n");
@@ -154,7 +161,8 @@ internal static class TableText
         var nodePort = settings.NodePortAddresses.Count > 0
             ? $"ip daddr {{ {string.Join(", ", settings.NodePortAddresses)} }}"
             : $"fib daddr type local ip daddr != 127.0.0.0/8 ip daddr != @{NameOf(TableSet.ClusterIPs)}";
-        var outside = $"fib saddr type != local{(settings.PodRanges.Count > 0 ? $" ip saddr != {{ {string.Join(", ", settings.PodRanges)} }}" : "")}";
+        var inside = settings.PodRanges.Count > 0 ? settings.PodRanges : settings.InsideRanges;
+        var outside = $"fib saddr type != local{(inside.Count > 0 ? $" ip saddr != {{ {string.Join(", ", inside)} }}" : "")}";
         var forget = $"meta priority set none meta mark set meta mark and {Hex(~(OursMark | MaskedMark))}";
 
         // What is used comes before its user.

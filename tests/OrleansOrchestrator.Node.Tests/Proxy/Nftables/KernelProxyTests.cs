@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Proxy.Nftables;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
@@ -95,6 +96,27 @@ public sealed class KernelProxyTests
         web.Spec.LoadBalancerSourceRanges.Add("198.51.100.0/24");
         await fixture.ServeAsync((web, [KernelProxyFixture.Slice(web, 8080, 0)]));
         (await fixture.Client.CallAsync("203.0.113.2", 80)).ShouldBe(answer);
+    }
+
+    [Fact]
+    public async Task NodePort_OfAMachineWhoseEngineDropsWhatItForwards_IsAnswered()
+    {
+        await using var fixture = await WebAsync(pods: 1);
+        foreach (var words in new[] { "-P FORWARD DROP", "-N DOCKER-USER", "-A FORWARD -j DOCKER-USER" })
+            Assert.SkipUnless((await fixture.Node.DoAsync(() => new MachineCommand("iptables", words.Split(' ')).RunAsync(Token))).IsSuccess, "There is no iptables here.");
+        var web = KernelProxyFixture.Service("web", ClusterIP, Port(80, nodePort: 30080));
+
+        await fixture.ServeAsync((web, [KernelProxyFixture.Slice(web, 8080, 0)]));
+
+        (await fixture.Client.CallAsync(KernelProxyFixture.NodeAddress, 30080)).ShouldBe($"{fixture.Pod(0).Name} 10.1.0.1");
+        (await fixture.Client.CallAsync(KernelProxyFixture.AddressOf(0), 8080, Silence)).ShouldBe("silence", "what is no service's is left to the engine");
+        await fixture.StopProxyAsync();
+        await fixture.Node.DoAsync(async () =>
+        {
+            await new ForwardAcceptance(fixture.Settings.Name).RemoveAsync(Token);
+            return true;
+        });
+        (await fixture.Client.CallAsync(KernelProxyFixture.NodeAddress, 30080, Silence)).ShouldBe("silence");
     }
 
     [Fact]

@@ -52,6 +52,9 @@ internal sealed partial class NftInterpreter
             case ["add", "chain", "ip", _, var chain]:
                 _chains.TryAdd(chain, []);
                 break;
+            case ["delete", "chain", "ip", _, var chain]:
+                _chains.Remove(chain).ShouldBeTrue($"{chain} is not there");
+                break;
             case ["flush", "chain", "ip", _, var chain]:
                 _chains[chain].Clear();
                 break;

@@ -154,6 +154,50 @@ public sealed class ServiceTableTests
     }
 
     [Fact]
+    public void Chains_ToWhichNothingLeads_AreForgottenWhenTheyAreMany()
+    {
+        var table = new ServiceTable(Settings);
+        var kernel = new NftInterpreter();
+        kernel.Apply(Whole(table, adopts: false));
+        for (var seconds = 1; seconds <= 400; seconds++)
+        {
+            var change = new TableChange();
+            table.Set(Web, [new(ClusterIP, Two with { AffinityTimeout = TimeSpan.FromSeconds(seconds) })], change);
+            kernel.Apply(Text(change));
+            table.Unused().Count.ShouldBe(seconds > 257 ? seconds - 1 : 0);
+        }
+
+        using var removal = new StringWriter(CultureInfo.InvariantCulture);
+        TableText.WriteRemoval(removal, Settings, table.Unused());
+        kernel.Apply(removal.ToString());
+        table.Forget(table.Unused());
+
+        kernel.Chains.Keys.Where(chain => chain.StartsWith("of-", StringComparison.Ordinal)).ShouldBe(["of-2-strangers-sticky-400"]);
+        table.Unused().ShouldBeEmpty();
+        Whole(table, adopts: false).ShouldNotContain("sticky-399");
+    }
+
+    [Fact]
+    public void Settings_InACluster_KnowItsRanges()
+    {
+        var settings = Settings.In("10.96.0.0/16", "10.1.0.0/16, fd00::/64");
+
+        settings.ServiceRange.ShouldBe(IPNetwork.Parse("10.96.0.0/16"));
+        settings.InsideRanges.ShouldBe([IPNetwork.Parse("10.1.0.0/16")]);
+        Declared(settings).ShouldContain("fib saddr type != local ip saddr != { 10.1.0.0/16 } ip daddr", Case.Sensitive, "pods are no clients outside");
+        Declared(settings with { PodRanges = [IPNetwork.Parse("10.2.0.0/16")] }).ShouldNotContain("10.1.0.0/16", Case.Sensitive, "the operator knows better");
+        Settings.In("10.96.0.0/16", null).InsideRanges.ShouldBeEmpty();
+        Settings.In("fd00::/64", "").ServiceRange.ShouldBeNull();
+
+        static string Declared(TableSettings settings)
+        {
+            using var text = new StringWriter(CultureInfo.InvariantCulture);
+            TableText.WriteDeclaration(text, settings);
+            return text.ToString();
+        }
+    }
+
+    [Fact]
     public void Slots_OfWhoStays_StayAndHaveNoGaps() => Gen.Select(Gen.Int[0, 12].HashSet[0, 10], Gen.Int[0, 12].HashSet[0, 10]).Sample((former, wanted) =>
     {
         var before = SlotArrangement.Arrange([], [.. former]);
