@@ -51,10 +51,17 @@ internal static class DnsService
     /// <returns>The subresource to write; null if nothing changed.</returns>
     public static string? Repair(V1Service present)
     {
-        if (present.Spec.Selector is { Count: > 0 })
-            return null;
-        var wanted = AtAnyAddress();
         var labels = present.Metadata.Labels ?? new Dictionary<string, string>();
+        if (present.Spec.Selector is { Count: > 0 })
+        {
+            // Pods serve it. Whoever applies a manifest with a selector leaves labels that it does not name, and proxies would leave it alone.
+            if (!labels.TryGetValue(ProxyLabel, out var proxy) || proxy != NodeProxy)
+                return null;
+            present.Metadata.Labels = labels.Where(label => label.Key != ProxyLabel).ToDictionary();
+            return "";
+        }
+
+        var wanted = AtAnyAddress();
         var isRight = present.Spec.Type == "ClusterIP"
             && present.Spec.Ports is [{ Name: "dns", Port: Port, Protocol: "UDP" }, { Name: "dns-tcp", Port: Port, Protocol: "TCP" }]
             && wanted.Metadata.Labels.All(label => labels.TryGetValue(label.Key, out var value) && value == label.Value);
