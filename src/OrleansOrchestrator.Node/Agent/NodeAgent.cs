@@ -215,7 +215,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services,
                 new SecurityBuilder(Path.Combine(_options.DataDirectory, "seccomp"), _options.SeccompDefault), machine.MemoryBytes),
-            Dns = new ClusterDns(_options, isHollow ? new NoServices() : services, sharesLoopback: !runtime.HasImages),
+            Dns = new ClusterDns(_options, isHollow ? new NoServices() : services, sharesLoopback: !runtime.HasImages, () => _dns?.IsRefused is true),
             Volumes = new VolumePreparer(
                 new VolumeContent(configuration, new ApiTokenSource(_api, steady), resources), new ClaimVolumes(configuration, folder),
                 runtime.HasImages ? images : null, machine.MemoryBytes,
@@ -312,6 +312,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (index is not null)
         {
             _dns = new NodeDns(_options, services, index, fault => events.RecordOfNode(EventType.Warning, "ClusterDNSUnavailable", $"Node {_options.Name} {fault}"), steady, _loggers);
+            _dns.Signal();
             Run(Reflect(ResourcePath.Services, ObjectSelection.All, new ObjectSinks<V1Service>(index, new FilteredSink<V1Service>(ServiceCatalog.IsWanted, services))));
         }
         else if (!isHollow || _options.ServiceProxy)
@@ -350,7 +351,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         async Task<IServiceProxy> MakeKernelProxyAsync(string range, CancellationToken cancellation)
         {
-            var settings = TableSettings.Of(_options, await _identity!.FindAsync(cancellation));
+            var settings = TableSettings.Of(_options, await _identity!.FindAsync(cancellation)).In(range, ClusterRange(services));
             await new KernelTable(_options).KeepAsync(settings.Name, range, cancellation);
             return new NftablesProxy(_options, services, slices, () => zone.Current, settings, Warn, steady, _loggers);
         }

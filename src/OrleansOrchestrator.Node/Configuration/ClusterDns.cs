@@ -8,7 +8,8 @@ namespace OrleansOrchestrator.Node.Configuration;
 /// <param name="options">The operator's choice.</param>
 /// <param name="services">Where the Service is found.</param>
 /// <param name="sharesLoopback">Whether pods reach the machine's loopback range.</param>
-internal sealed class ClusterDns(NodeAgentOptions options, IServiceSource services, bool sharesLoopback)
+/// <param name="isRefused">Whether this node should serve DNS itself and cannot.</param>
+internal sealed class ClusterDns(NodeAgentOptions options, IServiceSource services, bool sharesLoopback, Func<bool> isRefused)
 {
     /// <summary>The servers of a pod: the operator's, or the Service <c>kube-dns</c>. Empty if there is none that the pod can reach.</summary>
     /// <returns>Null while the services are not known.</returns>
@@ -18,6 +19,10 @@ internal sealed class ClusterDns(NodeAgentOptions options, IServiceSource servic
             return options.ClusterDns;
         if (!services.IsSynced)
             return null;
+
+        // The host's servers at least know the names outside the cluster.
+        if (isRefused() && ClusterDnsService.AddressServedByNodes(services) is not null)
+            return [];
         var address = ClusterDnsService.AddressOf(services);
         return address is not null && (sharesLoopback || pod.Spec.HostNetwork == true || !IPAddress.IsLoopback(address)) ? [address.ToString()] : [];
     }

@@ -44,20 +44,21 @@ internal sealed class ClusterZone
     /// <summary>Looks a name up.</summary>
     /// <param name="name">The name, in lower case.</param>
     /// <param name="type">The wanted type; <see cref="RecordType.Any"/> for all.</param>
-    public ZoneAnswer Find(string name, RecordType type)
+    /// <param name="recordsMax">How many records are of use. A service may have 100,000 endpoints, and an answer has room for few.</param>
+    public ZoneAnswer Find(string name, RecordType type, int recordsMax)
     {
         if (name == _domain)
             return Is(type, RecordType.Soa) ? Of(Start with { Name = null }) : NoData;
         if (name.EndsWith(_suffix, StringComparison.Ordinal))
-            return _index.IsSynced ? FindInDomain(name.AsSpan(..^_suffix.Length), type) : Unknown;
-        return AddressName.FromReverse(name) is { } address ? FindReverse(address, type) : Elsewhere;
+            return _index.IsSynced ? FindInDomain(name.AsSpan(..^_suffix.Length), type, recordsMax) : Unknown;
+        return AddressName.FromReverse(name) is { } address ? FindReverse(address, type, recordsMax) : Elsewhere;
     }
 
     private static bool Is(RecordType wanted, RecordType type) => wanted == type || wanted == RecordType.Any;
 
     private static ZoneAnswer Of(params IReadOnlyList<ResourceRecord> records) => new(ZoneOutcome.Present) { Records = records };
 
-    private ZoneAnswer FindInDomain(ReadOnlySpan<char> name, RecordType type)
+    private ZoneAnswer FindInDomain(ReadOnlySpan<char> name, RecordType type, int recordsMax)
     {
         Span<Range> labels = stackalloc Range[LabelsMax + 1];
         labels = labels[..name.Split(labels, '.')];
@@ -65,7 +66,7 @@ internal sealed class ClusterZone
             return Missing;
         return name[labels[^1]] switch
         {
-            "svc" => FindInServices(name, labels, type),
+            "svc" => FindInServices(name, labels, type, recordsMax),
             "pod" => FindInPods(name, labels, type),
             "dns-version" when labels.Length == 1 => Is(type, RecordType.Txt) ? Of(ResourceRecord.Text(SchemaVersion, _ttlSeconds)) : NoData,
             _ => Missing,
@@ -82,7 +83,7 @@ internal sealed class ClusterZone
         return Is(type, ResourceRecord.TypeOf(bytes.Length)) ? Of(ResourceRecord.Address(null, bytes, _ttlSeconds)) : NoData;
     }
 
-    private ZoneAnswer FindInServices(ReadOnlySpan<char> name, ReadOnlySpan<Range> labels, RecordType type)
+    private ZoneAnswer FindInServices(ReadOnlySpan<char> name, ReadOnlySpan<Range> labels, RecordType type, int recordsMax)
     {
         if (labels.Length == 1)
             return NoData;
@@ -94,26 +95,26 @@ internal sealed class ClusterZone
             return Missing;
         return labels.Length switch
         {
-            3 => FindService(service, entry, type),
+            3 => FindService(service, entry, type, recordsMax),
             _ when service.ExternalName is not null => Missing,
             4 when name[labels[0]] is ['_', .. var protocol] => PortsOf(service, entry, default, protocol).Count > 0 ? NoData : Missing,
-            4 => service.IsHeadless ? FindEndpoint(entry, name[labels[0]], type) : Missing,
+            4 => service.IsHeadless ? FindEndpoint(entry, name[labels[0]], type, recordsMax) : Missing,
             _ when name[labels[0]] is ['_', .. { Length: > 0 } port] && name[labels[1]] is ['_', .. var protocol] =>
-                FindPort(service, PortsOf(service, entry, port, protocol), ServiceName(ns, serviceName), type),
+                FindPort(service, PortsOf(service, entry, port, protocol), ServiceName(ns, serviceName), type, recordsMax),
             _ => Missing,
         };
     }
 
-    private ZoneAnswer FindService(ZoneService service, ZoneEntry entry, RecordType type)
+    private ZoneAnswer FindService(ZoneService service, ZoneEntry entry, RecordType type, int recordsMax)
     {
         if (service.ExternalName is { } other)
             return Alias(other.TrimEnd('.').ToLowerInvariant());
         if (!service.IsHeadless)
             return Of([.. service.Addresses.Select(one => one.GetAddressBytes()).Where(one => Is(type, ResourceRecord.TypeOf(one.Length))).Select(one => ResourceRecord.Address(null, one, _ttlSeconds))]);
-        return OfEndpoints(entry.Endpoints(), type);
+        return OfEndpoints(entry.Endpoints(), type, recordsMax);
     }
 
-    private ZoneAnswer FindEndpoint(ZoneEntry entry, ReadOnlySpan<char> name, RecordType type)
+    private ZoneAnswer FindEndpoint(ZoneEntry entry, ReadOnlySpan<char> name, RecordType type, int recordsMax)
     {
         var address = AddressName.FromDashed(name);
         var named = new List<(ZoneSlice, int)>();
@@ -121,16 +122,16 @@ internal sealed class ClusterZone
         {
             for (var i = 0; i < slice.Count; i++)
             {
-                if (slice.IsNamed(i, name, address))
+                if (slice.IsNamed(i, name, address) && (named.Count == 0 || (Is(type, slice.Type) && named.Count <= recordsMax)))
                     named.Add((slice, i));
             }
         }
 
-        return OfEndpoints(named, type);
+        return OfEndpoints(named, type, recordsMax);
     }
 
     /// <summary>The addresses of endpoints, each once: an endpoint that moves is in two slices for a while. Without endpoints the name does not exist.</summary>
-    private ZoneAnswer OfEndpoints(IEnumerable<(ZoneSlice Slice, int Index)> endpoints, RecordType type)
+    private ZoneAnswer OfEndpoints(IEnumerable<(ZoneSlice Slice, int Index)> endpoints, RecordType type, int recordsMax)
     {
         var exists = false;
         var records = new List<ResourceRecord>();
@@ -138,6 +139,8 @@ internal sealed class ClusterZone
         foreach (var (slice, index) in endpoints)
         {
             exists = true;
+            if (records.Count >= recordsMax)
+                break;
             if (Is(type, slice.Type) && seen.Add(new IPAddress(slice.AddressOf(index))))
                 records.Add(ResourceRecord.Address(null, slice.AddressOf(index), _ttlSeconds));
         }
@@ -173,7 +176,7 @@ internal sealed class ClusterZone
         }
     }
 
-    private ZoneAnswer FindPort(ZoneService service, List<(ZonePort Port, ZoneSlice? Slice)> ports, string name, RecordType type)
+    private ZoneAnswer FindPort(ZoneService service, List<(ZonePort Port, ZoneSlice? Slice)> ports, string name, RecordType type, int recordsMax)
     {
         if (ports.Count == 0)
             return Missing;
@@ -185,10 +188,14 @@ internal sealed class ClusterZone
         var seen = new HashSet<(string Name, int Port, IPAddress? Address)>();
         foreach (var (port, slice) in ports)
         {
-            for (var i = 0; i < (slice?.Count ?? 0); i++)
-                Add($"{slice!.NameOf(i)}.{name}", port, [new IPAddress(slice.AddressOf(i))]);
             if (slice is null)
                 Add(name, port, service.Addresses);
+            var (count, start) = slice is null ? (0, 0) : (slice.Count, Random.Shared.Next(slice.Count));
+            for (var n = 0; n < count && records.Count < recordsMax; n++)
+            {
+                var i = (start + n) % count;
+                Add($"{slice!.NameOf(i)}.{name}", port, [new IPAddress(slice.AddressOf(i))]);
+            }
         }
 
         return new ZoneAnswer(ZoneOutcome.Present) { Records = records, Additional = additional };
@@ -206,7 +213,7 @@ internal sealed class ClusterZone
         }
     }
 
-    private ZoneAnswer FindReverse(IPAddress address, RecordType type)
+    private ZoneAnswer FindReverse(IPAddress address, RecordType type, int recordsMax)
     {
         if (!_index.IsSynced)
             return Unknown;
@@ -221,6 +228,8 @@ internal sealed class ClusterZone
                 given.Add(ServiceName(ns, name));
             foreach (var (slice, index) in service.IsHeadless ? entry.Endpoints() : [])
             {
+                if (given.Count + others.Count >= recordsMax)
+                    break;
                 if (slice.AddressOf(index).SequenceEqual(bytes))
                     (slice.GivenNameOf(index) is null ? others : given).Add($"{slice.NameOf(index)}.{ServiceName(ns, name)}");
             }

@@ -6,6 +6,9 @@ internal sealed class DnsResponder(ClusterZone zone, UpstreamResolver upstream)
     // How often a name may stand for another one of the cluster: services may name each other in a circle.
     private const int AliasesMax = 8;
 
+    // A pointer to a name, what every record has, and an address of IPv4.
+    private const int RecordBytesMin = 16;
+
     /// <summary>Answers what can be answered at once.</summary>
     /// <param name="query">The query.</param>
     /// <param name="buffer">Receives the answer.</param>
@@ -20,7 +23,7 @@ internal sealed class DnsResponder(ClusterZone zone, UpstreamResolver upstream)
             return true;
         }
 
-        var found = Follow(query);
+        var found = Follow(query, bytesMax);
         if (found.Rest is not { } question)
         {
             length = Write(query, found, [], null, buffer, bytesMax);
@@ -42,7 +45,7 @@ internal sealed class DnsResponder(ClusterZone zone, UpstreamResolver upstream)
     /// <returns>The bytes of the answer.</returns>
     public async Task<int> AnswerAsync(DnsQuery query, Memory<byte> buffer, int bytesMax)
     {
-        var found = Follow(query);
+        var found = Follow(query, bytesMax);
         if (found.Rest is not { } question)
             return Write(query, found, [], null, buffer.Span, bytesMax);
         return await upstream.AskAsync(question) is { } answer
@@ -57,14 +60,14 @@ internal sealed class DnsResponder(ClusterZone zone, UpstreamResolver upstream)
         new ResponseWriter(buffer, query, bytesMax).Complete(ReturnCode.ServerFailure, isAuthoritative: false);
 
     /// <summary>Follows a name through the services that stand for other names.</summary>
-    private Found Follow(DnsQuery query)
+    private Found Follow(DnsQuery query, int bytesMax)
     {
         var name = query.Name;
         byte[]? wire = null;
         List<ResourceRecord> aliases = [];
         while (name is not null)
         {
-            var answer = zone.Find(name, query.Type);
+            var answer = zone.Find(name, query.Type, (bytesMax / RecordBytesMin) + 1);
             if (answer.Outcome == ZoneOutcome.Elsewhere)
                 break;
             if (answer.Outcome == ZoneOutcome.Unknown || aliases.Count > AliasesMax)

@@ -69,14 +69,27 @@ internal sealed class DnsTcpListener : IAsyncDisposable
             return TimeSpan.Zero;
         }
 
-        if (_budget.TryTakeConnection())
-            _ = ServeAsync(client);
+        if (AddressOf(client) is { } address && _budget.Connections.TryTake(address))
+            _ = ServeAsync(client, address);
         else
             client.Dispose();
         return TimeSpan.Zero;
     }
 
-    private async Task ServeAsync(Socket client)
+    /// <summary>A client's address; null if it has left.</summary>
+    private static IPAddress? AddressOf(Socket client)
+    {
+        try
+        {
+            return (client.RemoteEndPoint as IPEndPoint)?.Address;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    private async Task ServeAsync(Socket client, IPAddress address)
     {
         try
         {
@@ -94,7 +107,7 @@ internal sealed class DnsTcpListener : IAsyncDisposable
         finally
         {
             client.Dispose();
-            _budget.GiveConnectionBack();
+            _budget.Connections.Return(address);
         }
     }
 

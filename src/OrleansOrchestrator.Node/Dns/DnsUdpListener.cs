@@ -24,6 +24,7 @@ internal sealed partial class DnsUdpListener : IAsyncDisposable
     private readonly byte[] _query = new byte[QueryBytesMax];
     private readonly byte[] _answer = new byte[DnsQuery.PayloadBytesMax];
     private readonly SocketAddress _client;
+    private readonly IPEndPoint _any;
     private readonly SupervisedLoop _receiving;
     private int _failed;
 
@@ -34,6 +35,7 @@ internal sealed partial class DnsUdpListener : IAsyncDisposable
         _budget = budget;
         _logger = logger;
         _client = new SocketAddress(socket.AddressFamily);
+        _any = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         _receiving = new SupervisedLoop("DNS over UDP", ReceiveAsync, time, logger);
         _receiving.Signal();
     }
@@ -96,12 +98,15 @@ internal sealed partial class DnsUdpListener : IAsyncDisposable
         if (_responder.TryAnswer(query, _answer, query.PayloadBytes, out var length))
         {
             Send(_answer.AsSpan(0, length), _client);
+            return;
         }
-        else if (_budget.TryTakeQuestion())
+
+        var address = ((IPEndPoint)_any.Create(_client)).Address;
+        if (_budget.Questions.TryTake(address))
         {
             var client = new SocketAddress(_client.Family, _client.Size);
             _client.Buffer[.._client.Size].CopyTo(client.Buffer);
-            _ = AnswerLaterAsync(query, client);
+            _ = AnswerLaterAsync(query, client, address);
         }
         else
         {
@@ -109,7 +114,7 @@ internal sealed partial class DnsUdpListener : IAsyncDisposable
         }
     }
 
-    private async Task AnswerLaterAsync(DnsQuery query, SocketAddress client)
+    private async Task AnswerLaterAsync(DnsQuery query, SocketAddress client, IPAddress address)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(DnsQuery.PayloadBytesMax);
         try
@@ -124,7 +129,7 @@ internal sealed partial class DnsUdpListener : IAsyncDisposable
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            _budget.GiveQuestionBack();
+            _budget.Questions.Return(address);
         }
     }
 

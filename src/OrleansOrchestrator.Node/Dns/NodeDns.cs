@@ -25,6 +25,7 @@ internal sealed partial class NodeDns : IAsyncDisposable
     private readonly UpstreamResolver _upstream;
     private readonly DnsResponder _responder;
     private readonly DnsBudget _budget;
+    private readonly ServedAddress _served;
     private readonly Action<string> _tell;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,7 +33,7 @@ internal sealed partial class NodeDns : IAsyncDisposable
     private IPAddress? _address;
     private DnsUdpListener? _udp;
     private DnsTcpListener? _tcp;
-    private string? _lastFault;
+    private volatile string? _lastFault;
     private bool _madeLocal;
 
     /// <summary>Prepares the server.</summary>
@@ -47,6 +48,7 @@ internal sealed partial class NodeDns : IAsyncDisposable
     {
         _options = options;
         _services = services;
+        _served = new ServedAddress(Path.Combine(options.DataDirectory, "cluster-dns"));
         _tell = tell;
         _time = time;
         _logger = loggers.CreateLogger<NodeDns>();
@@ -59,6 +61,9 @@ internal sealed partial class NodeDns : IAsyncDisposable
 
     /// <summary>Where it listens; null while it does not.</summary>
     public IPAddress? Address => _tcp is null ? null : _address;
+
+    /// <summary>Whether it should listen and cannot.</summary>
+    public bool IsRefused => _lastFault is not null;
 
     /// <summary>Looks at the Service soon. It may have changed.</summary>
     public void Signal() => _loop.Signal();
@@ -73,10 +78,13 @@ internal sealed partial class NodeDns : IAsyncDisposable
 
     private async Task<TimeSpan?> SynchronizeAsync(CancellationToken cancellationToken)
     {
-        // What is not known is no reason to close: the control plane may be away.
-        if (!_services.IsSynced)
+        // What is not known is no reason to close: the control plane may be away. Nor is it one not to open where this node has served.
+        var isKnown = _services.IsSynced;
+        if (!isKnown && _tcp is not null)
             return null;
-        var wanted = ClusterDnsService.AddressServedByNodes(_services);
+        var wanted = isKnown ? ClusterDnsService.AddressServedByNodes(_services) : _served.FindLast();
+        if (isKnown)
+            _served.Keep(wanted);
         if (!Equals(wanted, _address))
             await CloseAsync(cancellationToken);
         if (wanted is null || _tcp is not null)

@@ -27,12 +27,18 @@ internal sealed record ZoneEntry(ZoneService? Service, KeyValuePair<string, Zone
         _ => [.. Endpoints().Select(endpoint => new IPAddress(endpoint.Slice.AddressOf(endpoint.Index)))],
     };
 
-    /// <summary>The ready endpoints.</summary>
+    /// <summary>The ready endpoints, from any of them on: whoever takes only some does not always take the same.</summary>
     public IEnumerable<(ZoneSlice Slice, int Index)> Endpoints()
     {
-        foreach (var (_, slice) in Slices)
+        if (Slices.Length == 0)
+            yield break;
+        var at = Random.Shared.Next(Slices.Length);
+        var start = Random.Shared.Next(Slices[at].Value.Count);
+        for (var n = 0; n <= Slices.Length; n++)
         {
-            for (var i = 0; i < slice.Count; i++)
+            var slice = Slices[(at + n) % Slices.Length].Value;
+            var end = n == Slices.Length ? start : slice.Count;
+            for (var i = n == 0 ? start : 0; i < end; i++)
                 yield return (slice, i);
         }
     }

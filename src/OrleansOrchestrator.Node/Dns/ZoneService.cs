@@ -32,10 +32,13 @@ internal sealed record ZoneService(IReadOnlyList<IPAddress> Addresses, IReadOnly
 /// <param name="Number">The port.</param>
 internal readonly record struct ZonePort(string Name, string Protocol, int Number)
 {
-    /// <summary>The ports with names and possible numbers. Others have no records.</summary>
+    // Slices may have many thousands, each of which every query for a port would look at.
+    private const int CountMax = 256;
+
+    /// <summary>The first ports with names and possible numbers. Others have no records.</summary>
     public static ZonePort[] Named(IEnumerable<(string? Name, string? Protocol, int? Number)> ports) =>
     [
-        .. ports.Where(port => port is { Name.Length: > 0, Number: > 0 and <= IPEndPoint.MaxPort })
+        .. ports.Where(port => port is { Name.Length: > 0, Number: > 0 and <= IPEndPoint.MaxPort }).Take(CountMax)
             .Select(port => new ZonePort(port.Name!.ToLowerInvariant(), ProtocolOf(port.Protocol), port.Number!.Value)),
     ];
 

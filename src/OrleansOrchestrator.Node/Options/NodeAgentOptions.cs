@@ -211,10 +211,11 @@ public sealed record NodeAgentOptions
     /// <summary>How long an upstream server may take before the next one is asked.</summary>
     public TimeSpan DnsUpstreamTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The most concurrent questions to upstream servers. Queries beyond it fail at once.</summary>
+    /// <summary>The most concurrent questions to upstream servers. Queries beyond it fail at once. A client's address has half of them at
+    /// most.</summary>
     public int DnsUpstreamQueriesMax { get; init; } = 500;
 
-    /// <summary>The most concurrent connections to the DNS server over TCP.</summary>
+    /// <summary>The most concurrent connections to the DNS server over TCP. A client's address has half of them at most.</summary>
     public int DnsConnectionsMax { get; init; } = 100;
 
     /// <summary>The most bytes of upstream answers that the node keeps.</summary>

@@ -1,5 +1,7 @@
 using ARSoft.Tools.Net.Dns;
+using OrleansOrchestrator.Node.Dns;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using RecordType = ARSoft.Tools.Net.Dns.RecordType;
 
 namespace OrleansOrchestrator.Node.Tests.Dns;
 
@@ -159,5 +161,26 @@ public sealed class ClusterZoneTests : IAsyncDisposable
 
         orders.Count.ShouldBeGreaterThan(1);
         orders.Select(order => string.Join(' ', order.Split(' ').Order(StringComparer.Ordinal))).Distinct().ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData("big.default.svc.cluster.local", RecordType.A, 2001)]
+    [InlineData("_web._tcp.big.default.svc.cluster.local", RecordType.Srv, 2040)]
+    [InlineData("9.9.9.9.in-addr.arpa", RecordType.Ptr, 40)]
+    public void Service_WithMoreEndpointsThanAnAnswerHasRoomFor_IsNotSpreadOut(string name, RecordType type, int count)
+    {
+        _dns.Index.Upsert(DnsFixture.Service("big", "None", "default", ("web", "TCP", 8080)));
+        foreach (var slice in (string[])["a", "b"])
+            _dns.Index.Upsert(DnsFixture.Slice("big", slice, "web", [.. Enumerable.Range(0, 1000).Select(i => $"10.{(slice == "a" ? 1 : 2)}.{i / 250}.{i % 250}"), .. Enumerable.Range(0, 20).Select(i => $"9.9.9.9/{slice}{i}")]));
+        var zone = new ClusterZone(_dns.Index, "cluster.local", 5);
+
+        var some = Find(20);
+        some.Records.Count.ShouldBe(20);
+        some.Additional.Count.ShouldBeLessThanOrEqualTo(20);
+        Find(100_000).Records.Count.ShouldBe(count);
+        if (type != RecordType.Ptr)
+            Enumerable.Range(0, 50).Select(_ => Find(1).Records[0]).Select(one => Convert.ToHexString([.. one.Data, .. one.Target ?? []])).Distinct().Count().ShouldBeGreaterThan(1, "not always the same");
+
+        ZoneAnswer Find(int recordsMax) => zone.Find(name, (OrleansOrchestrator.Node.Dns.RecordType)type, recordsMax);
     }
 }

@@ -15,7 +15,7 @@ namespace OrleansOrchestrator.Node.Tests.Dns;
 /// <summary>The server over sockets, asked by a client that others wrote and by packets that nobody should send.</summary>
 public sealed class DnsServerTests : IAsyncDisposable
 {
-    private readonly DnsFixture _dns = new(options => options with { DnsConnectionsMax = 4 });
+    private readonly DnsFixture _dns = new(options => options with { DnsConnectionsMax = 8 });
     private readonly DnsUdpListener _udp;
     private readonly DnsTcpListener _tcp;
     private readonly IPEndPoint _address;
@@ -139,7 +139,7 @@ public sealed class DnsServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Connections_OverTcp_ServeSeveralQueriesAndAreBounded()
+    public async Task Connections_OverTcp_ServeSeveralQueriesAndAreBoundedForEachClient()
     {
         var connections = new List<TcpClient>();
         for (var i = 0; i < 4; i++)
@@ -153,9 +153,13 @@ public sealed class DnsServerTests : IAsyncDisposable
         using var tooMany = new TcpClient();
         await tooMany.ConnectAsync(_address, TestContext.Current.CancellationToken);
         (await IsClosedAsync(tooMany)).ShouldBeTrue();
+        using var other = new TcpClient(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+        await other.ConnectAsync(_address, TestContext.Current.CancellationToken);
+        (await AskAsync(other, "web")).AnswerRecords.Count.ShouldBe(1);
+        other.Close();
 
         connections.ForEach(connection => connection.Dispose());
-        await Eventually.IsAsync(() => _dns.Budget.Connections, 0);
+        await Eventually.IsAsync(() => _dns.Budget.Connections.Taken, 0);
         using var next = new TcpClient();
         await next.ConnectAsync(_address, TestContext.Current.CancellationToken);
         (await AskAsync(next, "web")).AnswerRecords.Count.ShouldBe(1);

@@ -1,10 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Dns;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Runtime.Process;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
+using OrleansOrchestrator.Testing.Programs;
 
 namespace OrleansOrchestrator.Node.Tests.Dns;
 
@@ -79,6 +84,56 @@ public sealed class NodeDnsTests(DockerMachine docker)
         taken.Spec.Selector = new Dictionary<string, string> { ["k8s-app"] = "kube-dns" };
         node.Api.Put("api/v1/namespaces/kube-system/services/kube-dns", taken);
         await Eventually.HoldsAsync(async () => !await CanConnectAsync(address));
+    }
+
+    [Fact]
+    public async Task Daemon_ThatStartsWithoutTheControlPlane_ServesWhereItDid()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "The daemon needs root to listen on port 53.");
+        var address = $"127.97.{Interlocked.Increment(ref s_last)}.10";
+        using var scratch = new Scratch();
+        var options = new NodeAgentOptions { DataDirectory = scratch.Folder };
+        var services = new ServiceCatalog(null);
+        services.Replace([Dns(address)]);
+        await using (var first = Serve(options, services))
+            await Eventually.IsAsync(() => first.Address?.ToString(), address);
+
+        await using (var second = Serve(options, new ServiceCatalog(null)))
+            await Eventually.HoldsAsync(() => CanConnectAsync(address));
+
+        // Pods have taken it over.
+        services.Replace([]);
+        await using (var third = Serve(options, services))
+            await Eventually.HoldsAsync(() => !File.Exists(Path.Combine(scratch.Folder, "cluster-dns")));
+    }
+
+    [Fact]
+    public async Task Pods_OfANodeThatCannotServeDns_HaveTheHostsServers()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "The daemon needs root to listen on port 53.");
+        var address = $"127.97.{Interlocked.Increment(ref s_last)}.10";
+        using var scratch = new Scratch();
+        var options = new NodeAgentOptions { DataDirectory = scratch.Folder };
+        var services = new ServiceCatalog(null);
+        services.Replace([Dns(address)]);
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Parse(address), 53));
+        other.Listen();
+        await using var dns = Serve(options, services);
+        var servers = new ClusterDns(options, services, sharesLoopback: true, () => dns.IsRefused);
+
+        await Eventually.HoldsAsync(() => servers.ServersOf(TestPods.Shell("a", "")) is [], "the host's are used");
+
+        other.Dispose();
+        dns.Signal();
+        await Eventually.HoldsAsync(() => servers.ServersOf(TestPods.Shell("a", "")) is [var server] && server == address, "the cluster's are used");
+    }
+
+    private static NodeDns Serve(NodeAgentOptions options, ServiceCatalog services)
+    {
+        var dns = new NodeDns(options, services, new ServiceIndex(), _ => { }, TimeProvider.System, NullLoggerFactory.Instance);
+        dns.Signal();
+        return dns;
     }
 
     private static async Task<bool> CanConnectAsync(string address)

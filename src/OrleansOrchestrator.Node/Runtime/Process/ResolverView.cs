@@ -34,7 +34,7 @@ internal static class ResolverView
             return false;
         try
         {
-            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo("unshare", ["--mount", "--propagation", "slave", "true"]) { RedirectStandardError = true })!;
+            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo("unshare", ["--mount", "--propagation", "slave", "mount", "--bind", ContainerSpec.ResolverPath, ContainerSpec.ResolverPath]) { RedirectStandardError = true })!;
             return process.WaitForExit(ProbeTime) && process.ExitCode == 0;
         }
         catch (Win32Exception)
