@@ -12,7 +12,7 @@ namespace OrleansOrchestrator.Node.Tests;
 public sealed class NodeShutdownTests
 {
     private const string Stubborn = "trap 'echo no' TERM; echo set; while :; do sleep 0.1; done";
-    private const string Obedient = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+    private const string Obedient = "trap 'exit 0' TERM; echo set; while :; do sleep 0.1; done";
 
     [Fact]
     public async Task Machine_GoingDown_EndsItsPodsAndTheirStatusSaysWhy()
@@ -35,7 +35,7 @@ public sealed class NodeShutdownTests
     public async Task Machine_GoingDown_EndsCriticalPodsLast()
     {
         await using var node = await StartAsync(30, 10);
-        node.Put(TestPods.Shell("ordinary", $"trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done"));
+        node.Put(TestPods.Shell("ordinary", $"trap 'sleep 1; exit 0' TERM; echo set; while :; do sleep 0.1; done"));
         var critical = TestPods.Shell("critical", Obedient);
         critical.Spec.Priority = 2_000_001_000;
         node.Put(critical);
@@ -94,7 +94,7 @@ public sealed class NodeShutdownTests
         {
             ShutdownGracePeriodByPodPriority = [new(1000, 20), new(-10, 20), new(0, 20)],
         });
-        var slow = "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done";
+        var slow = "trap 'sleep 1; exit 0' TERM; echo set; while :; do sleep 0.1; done";
         await RunAsync(node, "lowest", -1000, slow);
         await RunAsync(node, "middle", 999, slow);
         await RunAsync(node, "highest", 5000, Obedient);
@@ -115,9 +115,9 @@ public sealed class NodeShutdownTests
             node.Logind = logind.At;
             return Task.CompletedTask;
         });
-        await RunAsync(node, "ordinary", 0, "trap 'sleep 0.5; exit 0' TERM; while :; do sleep 0.1; done");
+        await RunAsync(node, "ordinary", 0, "trap 'sleep 0.5; exit 0' TERM; echo set; while :; do sleep 0.1; done");
         var mayEnd = Path.Combine(node.Options.DataDirectory, "may-end");
-        await RunAsync(node, "critical", 2_000_000_000, $"trap '' TERM; while [ ! -e {mayEnd} ]; do sleep 0.1; done");
+        await RunAsync(node, "critical", 2_000_000_000, $"trap '' TERM; echo set; while [ ! -e {mayEnd} ]; do sleep 0.1; done");
         await Eventually.HoldsAsync(() => logind.IsLocked);
 
         logind.Say(true);
@@ -152,7 +152,8 @@ public sealed class NodeShutdownTests
         pod.Spec.Priority = priority;
         pod.Spec.TerminationGracePeriodSeconds = 60;
         node.Put(pod);
-        await node.PodAsync(name, TestPods.IsReady, "it runs");
+        var running = await node.PodAsync(name, TestPods.IsReady, "it runs");
+        await Eventually.HoldsAsync(() => LogOf(node, running).Contains("set", StringComparison.Ordinal), "it hears signals");
     }
 
     private static string LogOf(TestNode node, V1Pod pod)

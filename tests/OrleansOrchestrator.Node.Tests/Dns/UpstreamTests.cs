@@ -74,7 +74,7 @@ public sealed class UpstreamTests
         });
         using var good = new ScriptedUpstream("192.0.2.1");
         var closed = new IPEndPoint(IPAddress.Loopback, FreePorts.Next());
-        await using var dns = new DnsFixture(options => With(options, TimeSpan.FromSeconds(0.5), (IPEndPoint)silent.LocalEndPoint!, failing.Address, good.Address));
+        await using var dns = new DnsFixture(options => With(options, TimeSpan.FromSeconds(3), (IPEndPoint)silent.LocalEndPoint!, failing.Address, good.Address));
         await using var refusing = new DnsFixture(options => With(options, Long, closed, good.Address));
 
         DnsFixture.Describe(await dns.AskAsync("one.org")).ShouldBe("one.org A 192.0.2.1");
