@@ -31,7 +31,7 @@ readonly longest_first=(EndToEnd Consistency ControlPlane Node Gateway Storage)
 # What starts clusters of processes and holds them to deadlines gets the machine to itself.
 readonly alone=" EndToEnd Consistency "
 # With more failures than these something is broken, and a second run would tell nothing.
-readonly second_chances=8
+readonly second_chances=12
 readonly docker_start_seconds=60
 readonly npm_seconds=300
 
