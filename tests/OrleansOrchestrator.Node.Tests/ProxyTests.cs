@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
@@ -19,7 +20,7 @@ public sealed class ProxyTests
         await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ServiceCidr = null });
         fixture.Proxy.Rounds.ShouldBe(0, "nothing is known of the cluster yet");
         var kubernetes = ProxyFixture.Service("kubernetes", "127.98.0.1", new V1ServicePort { Port = 443 });
-        kubernetes.Metadata.Annotations = new Dictionary<string, string> { [ServiceProxyAddressing.RangeAnnotation] = "127.98.0.0/16" };
+        kubernetes.Metadata.Annotations = new Dictionary<string, string> { [ClusterService.ServiceRangeAnnotation] = "127.98.0.0/16" };
 
         fixture.Read(kubernetes);
 

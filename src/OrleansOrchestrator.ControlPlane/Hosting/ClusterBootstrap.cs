@@ -10,6 +10,7 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Controllers.NodeAddressing;
 using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Kinds.Bootstrap;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Kinds.Networking;
 using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Kinds.Storage;
@@ -32,12 +33,6 @@ internal sealed partial class ClusterBootstrap(
     PublicClusterInfo info, ControlPlaneOptions options, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
-    /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
-    public const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
-
-    /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the addresses of all pods; without it if nodes get no ranges.</summary>
-    public const string ClusterCidrAnnotation = "orleansorchestrator.io/cluster-cidr";
-
     /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of storage.</summary>
     public const string StorageClassAnnotation = "orleansorchestrator.io/storage-class-created";
 
@@ -273,11 +268,11 @@ internal sealed partial class ClusterBootstrap(
         var ports = service.Spec.Ports ?? [];
         var isRight = service.Spec.Type == "ClusterIP" && service.Spec.Selector is null or { Count: 0 }
             && ports is [{ Name: "https", Port: 443, Protocol: "TCP", TargetPort.Value: "6443" }]
-            && service.Metadata.Annotations is { } annotations && annotations.TryGetValue(ServiceCidrAnnotation, out var range) && range == addresses.ServiceCidr
-            && (annotations.TryGetValue(ClusterCidrAnnotation, out var pods) ? pods : "") == nodeAddresses.ClusterCidr;
+            && service.Metadata.Annotations is { } annotations && annotations.TryGetValue(ClusterService.ServiceRangeAnnotation, out var range) && range == addresses.ServiceCidr
+            && (annotations.TryGetValue(ClusterService.PodRangeAnnotation, out var pods) ? pods : "") == nodeAddresses.ClusterCidr;
         if (isRight)
             return null;
-        var others = (service.Metadata.Annotations ?? new Dictionary<string, string>()).Where(annotation => annotation.Key is not (ServiceCidrAnnotation or ClusterCidrAnnotation));
+        var others = (service.Metadata.Annotations ?? new Dictionary<string, string>()).Where(annotation => annotation.Key is not (ClusterService.ServiceRangeAnnotation or ClusterService.PodRangeAnnotation));
         service.Metadata.Annotations = new Dictionary<string, string>([.. others, .. Ranges()]);
         service.Spec.Selector = null;
         service.Spec.Type = "ClusterIP";
@@ -290,9 +285,9 @@ internal sealed partial class ClusterBootstrap(
 
     private IEnumerable<KeyValuePair<string, string>> Ranges()
     {
-        yield return new(ServiceCidrAnnotation, addresses.ServiceCidr);
+        yield return new(ClusterService.ServiceRangeAnnotation, addresses.ServiceCidr);
         if (nodeAddresses.IsOn)
-            yield return new(ClusterCidrAnnotation, nodeAddresses.ClusterCidr);
+            yield return new(ClusterService.PodRangeAnnotation, nodeAddresses.ClusterCidr);
     }
 
     private V1Service KubernetesService() => new()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Kinds.Core;
 using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
@@ -16,9 +17,6 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 /// <param name="Tunnel">The gateway at which the node's tunnels end; null if the daemon is called directly.</param>
 internal sealed record NodeEndpoint(string Node, Uri Address, string CertificatesSha256, Uri? Tunnel = null)
 {
-    /// <summary>The annotation in which a node daemon publishes the fingerprints of its certificates.</summary>
-    public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
-
     // Never resolved: the tunnel leads to the node.
     private static readonly Uri InTunnel = new("https://node/");
 
@@ -27,7 +25,7 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
     public static NodeEndpoint Of(V1Node node)
     {
         var name = node.Metadata.Name;
-        if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
+        if (node.Metadata.Annotations?.TryGetValue(NodeAnnotations.ServingCertificate, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
             throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no certificate: it serves neither logs nor sessions, as those of hollow nodes do");
         fingerprint = fingerprint.ToLower(CultureInfo.InvariantCulture);
         if (node.Metadata.Annotations.TryGetValue(NodeTunnel.Annotation, out var tunnel) && Uri.TryCreate(tunnel, UriKind.Absolute, out var gateway))

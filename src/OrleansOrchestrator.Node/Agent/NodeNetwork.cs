@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Kinds.Core.Services;
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Node.Api;
@@ -134,7 +135,9 @@ internal sealed class NodeNetwork : IAsyncDisposable
     }
 
     /// <summary>The addresses of all pods as the API says; null as long as that is not known.</summary>
-    private string? ClusterRange() => _catalog.IsSynced ? _catalog.Find("default", "kubernetes")?.GetAnnotation(PodNetwork.ClusterAnnotation) ?? "" : null;
+    private string? ClusterRange() => _catalog.IsSynced
+        ? _catalog.Find(ClusterService.Namespace, ClusterService.Name)?.GetAnnotation(ClusterService.PodRangeAnnotation) ?? ""
+        : null;
 
     /// <summary>The sandboxes that hold their namespaces.</summary>
     private async Task<IReadOnlySet<string>> ListSandboxesAsync(CancellationToken cancellationToken) =>

@@ -101,7 +101,7 @@ internal static partial class Mounts
     {
         using var opened = FileCalls.Open(folder, FileCalls.PathOnly);
         return !opened.IsInvalid
-            && (AreShared(File.ReadLines("/proc/self/mountinfo"), FileCalls.ResolvedPathOf(opened)) ?? (NamespaceOf("self", "pid") == FirstProcesses && (NamespaceOf("1", "mnt") is not { } machine || machine == NamespaceOf("self", "mnt"))));
+            && (AreShared(File.ReadLines("/proc/self/mountinfo"), FileCalls.ResolvedPathOf(opened)) ?? HasMachinesMounts());
     }
 
     /// <summary>The same by what the kernel says of the mount that a folder is on.</summary>
@@ -122,6 +122,10 @@ internal static partial class Mounts
             : tags.Exists(tag => tag.StartsWith("shared:", StringComparison.Ordinal)) ? true
             : null;
     }
+
+    /// <summary>Whether the daemon has the same list of mounts as the machine's first process.</summary>
+    private static bool HasMachinesMounts() =>
+        NamespaceOf("self", "pid") == FirstProcesses && (NamespaceOf("1", "mnt") is not { } machine || machine == NamespaceOf("self", "mnt"));
 
     private static string? NamespaceOf(string process, string kind)
     {

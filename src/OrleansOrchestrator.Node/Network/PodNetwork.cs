@@ -15,9 +15,6 @@ namespace OrleansOrchestrator.Node.Network;
 /// </remarks>
 internal sealed partial class PodNetwork : IAsyncDisposable
 {
-    /// <summary>The annotation on the service <c>kubernetes</c> that holds the addresses of all pods.</summary>
-    public const string ClusterAnnotation = "orleansorchestrator.io/cluster-cidr";
-
     // Others may have changed the machine's network, as a reload of the firewall does.
     private static readonly TimeSpan ResyncPeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(5);

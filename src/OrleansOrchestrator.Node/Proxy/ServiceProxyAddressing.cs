@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Kinds.Core.Services;
 using k8s.Models;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Linux;
@@ -18,9 +19,6 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// </remarks>
 public static class ServiceProxyAddressing
 {
-    /// <summary>The annotation on the service <c>kubernetes</c> that holds the cluster's range.</summary>
-    public const string RangeAnnotation = "orleansorchestrator.io/service-cidr";
-
     /// <summary>The range for a machine on which this process can add a local route.</summary>
     public const string RoutedCidr = "10.96.0.0/16";
 
@@ -48,7 +46,7 @@ public static class ServiceProxyAddressing
     internal static string? FindRange(string? configured, ServiceCatalog services) =>
         configured is not null || !services.IsSynced
             ? configured
-            : services.Find("default", "kubernetes")?.GetAnnotation(RangeAnnotation) ?? RoutedCidr;
+            : services.Find(ClusterService.Namespace, ClusterService.Name)?.GetAnnotation(ClusterService.ServiceRangeAnnotation) ?? RoutedCidr;
 
     /// <summary>Whether a range is part of the loopback range, which needs no route.</summary>
     internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Kinds.Core;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Tunnels;
@@ -13,10 +14,6 @@ namespace OrleansOrchestrator.Node.Registration;
 internal sealed class NodeObjectBuilder(
     NodeAgentOptions options, MachineInfo machine, NodeResources resources, string address, int port, string runtimeVersion, Func<string> certificateHashes, string voter, string volumeFolder)
 {
-    /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin; two, with a comma in between, while it
-    /// is renewed.</summary>
-    public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
-
     // As the kubelet's nodeStatusMaxImages, and its names of an image.
     private const int ImagesMax = 50;
     private const int NamesOfImageMax = 5;
@@ -45,7 +42,7 @@ internal sealed class NodeObjectBuilder(
             if (volumeFolder.Length > 0)
                 annotations[LocalPathVolumes.FolderAnnotation] = volumeFolder;
             if (certificateHashes() is { Length: > 0 } hashes)
-                annotations[CertificateAnnotation] = hashes;
+                annotations[NodeAnnotations.ServingCertificate] = hashes;
             return annotations;
         }
     }

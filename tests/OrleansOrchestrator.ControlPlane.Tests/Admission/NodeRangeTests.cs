@@ -7,6 +7,7 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
 
@@ -93,10 +94,10 @@ public sealed class NodeRangeTests
     {
         var log = new ScriptedLog();
         await using (var silo = await TestSilo.StartAsync(log, With("10.244.0.0/25")))
-            (await silo.Api.GetAsync<V1Service>("default", "kubernetes")).Metadata.Annotations[ClusterBootstrap.ClusterCidrAnnotation].ShouldBe("10.244.0.0/25");
+            (await silo.Api.GetAsync<V1Service>("default", "kubernetes")).Metadata.Annotations[ClusterService.PodRangeAnnotation].ShouldBe("10.244.0.0/25");
 
         await using var off = await TestSilo.StartAsync(log);
-        await off.Api.UntilAsync<V1Service>("default", all => all.TrueForAll(service => service.Metadata.Annotations?.ContainsKey(ClusterBootstrap.ClusterCidrAnnotation) is not true));
+        await off.Api.UntilAsync<V1Service>("default", all => all.TrueForAll(service => service.Metadata.Annotations?.ContainsKey(ClusterService.PodRangeAnnotation) is not true));
     }
 
     private static WriteOptions As(string node) => new() { User = new UserInfo($"system:node:{node}", ["system:nodes"]) };

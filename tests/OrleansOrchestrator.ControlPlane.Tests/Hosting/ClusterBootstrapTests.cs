@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Testing;
 
@@ -70,7 +71,7 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
 
         var service = await Api.GetAsync<V1Service>("default", "kubernetes");
         service.Metadata.Labels["mine"].ShouldBe("yes");
-        service.Metadata.Annotations.ShouldContainKey(ClusterBootstrap.ServiceCidrAnnotation);
+        service.Metadata.Annotations.ShouldContainKey(ClusterService.ServiceRangeAnnotation);
         service.Spec.ClusterIP.ShouldBe("10.96.0.1");
     }
 

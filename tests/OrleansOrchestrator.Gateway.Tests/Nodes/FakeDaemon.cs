@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Gateway.Identity;
-using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Kinds.Core;
 
 namespace OrleansOrchestrator.Gateway.Tests.Nodes;
 
@@ -67,7 +67,7 @@ internal sealed class FakeDaemon : IAsyncDisposable
 
     /// <summary>Creates the node object that tells where this daemon is.</summary>
     public Task RegisterAsync(GatewayFixture gateway, string name = "n1", string? fingerprint = null) => gateway.CreateAsync("/api/v1/nodes", $$$$"""
-        {"metadata":{"name":"{{{{name}}}}","annotations":{"{{{{NodeEndpoint.CertificateAnnotation}}}}":"{{{{fingerprint ?? Fingerprint}}}}"}},
+        {"metadata":{"name":"{{{{name}}}}","annotations":{"{{{{NodeAnnotations.ServingCertificate}}}}":"{{{{fingerprint ?? Fingerprint}}}}"}},
          "status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":{{{{new Uri(_application.Urls.First()).Port}}}} } } } }
         """);
 

@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using OrleansOrchestrator.Gateway.Identity;
-using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Kinds.Core;
 using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Tests.Nodes;
@@ -30,7 +30,7 @@ public sealed class NodeTunnelTests : IAsyncLifetime
     {
         await _gateway.InitializeAsync();
         await _gateway.CreateAsync("/api/v1/nodes", $$$"""
-            {"metadata":{"name":"far","annotations":{"{{{NodeEndpoint.CertificateAnnotation}}}":"{{{Convert.ToHexStringLower(SHA256.HashData(_certificate.RawData))}}}"} } }
+            {"metadata":{"name":"far","annotations":{"{{{NodeAnnotations.ServingCertificate}}}":"{{{Convert.ToHexStringLower(SHA256.HashData(_certificate.RawData))}}}"} } }
             """);
         await FakeDaemon.CreatePodAsync(_gateway, "web", "far", "main");
     }
