@@ -129,7 +129,8 @@ internal sealed class ResourceEndpoint(
         var hasNamespace = info.Namespace.Length > 0;
         if (!definition.Namespaced)
         {
-            if (hasNamespace && definition.Plural != "namespaces")
+            // The path of a namespace looks like a scope: it was authorized as one, so that it must lead to that namespace only.
+            if (hasNamespace && (definition.Plural != "namespaces" || info.Name != info.Namespace))
                 throw ApiErrors.NoSuchPath();
         }
         else if (!hasNamespace && info.Verb is not (Verbs.List or Verbs.Watch))
