@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using k8s.Models;
 
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
@@ -24,13 +23,4 @@ internal sealed record AccessRule(string Group, string Resource, params IReadOnl
         && access.Subresource == _subresource
         && _verbs.Contains(access.Verb)
         && (Only is not { } only || (access.Namespace == only.Namespace && access.SelectedName == only.Name));
-
-    /// <summary>The rule as users see it.</summary>
-    public V1ResourceRule ToModel() => new()
-    {
-        Verbs = [.. Verbs],
-        ApiGroups = [Group],
-        Resources = [Resource],
-        ResourceNames = Only is { } only ? [only.Name] : null,
-    };
 }

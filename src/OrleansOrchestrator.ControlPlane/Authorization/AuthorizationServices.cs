@@ -6,13 +6,12 @@ namespace OrleansOrchestrator.ControlPlane.Authorization;
 /// <summary>Registers the authorizers of a silo.</summary>
 public static class AuthorizationServices
 {
-    /// <summary>Registers the chain of authorizers and the built-in ones, once. An <see cref="IAuthorizer"/> that is registered later is
+    /// <summary>Registers the chain of authorizers and that of administrators, once. An <see cref="IAuthorizer"/> that is registered later is
     /// asked later.</summary>
     public static IServiceCollection AddAuthorizers(this IServiceCollection services)
     {
         services.TryAddSingleton<AuthorizerChain>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizer, SystemAuthorizer>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizer, DefaultBindings>());
         return services;
     }
 }

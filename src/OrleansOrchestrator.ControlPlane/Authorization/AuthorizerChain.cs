@@ -14,8 +14,8 @@ public sealed class AuthorizerChain(IEnumerable<IAuthorizer> authorizers)
             var decision = await authorizer.AuthorizeAsync(user, access, cancellationToken);
             if (decision.Verdict != Verdict.NoOpinion)
                 return decision;
-            if (reason.Length == 0)
-                reason = decision.Reason;
+            if (decision.Reason.Length > 0)
+                reason = reason.Length == 0 ? decision.Reason : $"{reason}\n{decision.Reason}";
         }
 
         return new AuthorizationDecision(Verdict.NoOpinion, reason);

@@ -1,15 +1,10 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>The paths that reveal nothing about objects and are open to all, so that probes need no credentials.</summary>
+/// <summary>The paths that reveal nothing about objects. Probes of a silo that has not read the roles yet may ask for them, as the role
+/// <c>system:public-info-viewer</c> will allow.</summary>
 internal static class PublicPaths
 {
-    /// <summary>The paths as patterns of rules.</summary>
-    public static string[] Patterns { get; } = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
-
-    /// <summary>Whether a path is one of them.</summary>
-    public static bool Contains(string path) =>
-        path is "/livez" or "/readyz" or "/healthz" or "/version"
-        || path.StartsWith("/livez/", StringComparison.Ordinal)
-        || path.StartsWith("/readyz/", StringComparison.Ordinal)
-        || path.StartsWith("/healthz/", StringComparison.Ordinal);
+    /// <summary>Whether an action is a read of one of them.</summary>
+    public static bool Contains(AccessAttributes access) =>
+        access is { IsResource: false, Verb: Verbs.Get, Path: "/livez" or "/readyz" or "/healthz" or "/version" or "/version/" };
 }

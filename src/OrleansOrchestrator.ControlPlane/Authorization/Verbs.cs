@@ -27,6 +27,12 @@ public static class Verbs
     /// <summary>Delete all objects of a collection.</summary>
     public const string DeleteCollection = "deletecollection";
 
+    /// <summary>Write roles with more permissions than one has.</summary>
+    public const string Escalate = "escalate";
+
+    /// <summary>Grant roles with more permissions than one has.</summary>
+    public const string Bind = "bind";
+
     /// <summary>Act as a user, a group or a service account.</summary>
     public const string Impersonate = "impersonate";
 }

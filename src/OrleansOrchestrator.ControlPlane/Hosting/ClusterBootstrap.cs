@@ -24,13 +24,13 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
 /// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, the
-/// services <c>kubernetes</c> and <c>kube-dns</c>, the APIServices of built-in groups, and
+/// services <c>kubernetes</c> and <c>kube-dns</c>, the APIServices of built-in groups, the default roles, and
 /// what other API servers and machines that join need to trust this one. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
 /// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
     IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, NodeAddressingOptions nodeAddresses, StorageOptions storage, AuthenticationTrust trust,
-    PublicClusterInfo info, ControlPlaneOptions options, TimeProvider time, ILogger<ClusterBootstrap> logger)
+    PublicClusterInfo info, RoleBootstrap roles, ControlPlaneOptions options, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of storage.</summary>
@@ -90,6 +90,7 @@ internal sealed partial class ClusterBootstrap(
     {
         foreach (var name in Namespaces)
             await EnsureAsync(WellKnownResources.Namespaces, "", () => new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, null, name, cancellationToken);
+        await roles.EnsureAsync(cancellationToken);
         foreach (var priority in PriorityClasses)
             await EnsureAsync(WellKnownResources.PriorityClasses, "", () => priority, null, priority.Metadata.Name, cancellationToken);
         await EnsureAsync(WellKnownResources.ServiceCIDRs, "", ServiceCidr, Repair, ServiceCidrName, cancellationToken);

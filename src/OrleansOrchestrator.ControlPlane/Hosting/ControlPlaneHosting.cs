@@ -18,6 +18,7 @@ using OrleansOrchestrator.ControlPlane.Memory;
 using OrleansOrchestrator.ControlPlane.NodeAccess;
 using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Rbac;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Scheduling;
 using OrleansOrchestrator.ControlPlane.Selectors;
@@ -72,8 +73,8 @@ public static class ControlPlaneHosting
         services.AddSingleton(AuthenticationTrust.Of(options));
         services.AddSingleton(PublicClusterInfo.Of(options));
         services.AddSingleton(new ClusterSigner(options.SignCertificate));
-        services.AddSingleton(new RequesterAccess(static (spec, subresource) =>
-            DefaultBindings.AllowApproval(new UserInfo(spec.Username ?? "", [.. spec.Groups ?? []], spec.Uid), subresource)));
+        services.AddSingleton<RequesterPermissions>();
+        services.AddSingleton(static provider => new RequesterAccess(provider.GetRequiredService<RequesterPermissions>().MayCreate));
 
         WireTypeNames.AddTo(services);
         services.AddSingleton<LocalHeads>();
@@ -103,6 +104,8 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, NodeRangeAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
+        services.AddSingleton<IAdmissionPlugin, CertificateSignerAdmission>();
+        services.AddSingleton<IAdmissionPlugin, EscalationAdmission>();
         services.AddSingleton<IAdmissionPlugin, LocalFolderAdmission>();
         services.AddSingleton<IAdmissionPlugin, NodeRestrictionAdmission>();
         services.AddSingleton<FreeClaims>();
@@ -113,6 +116,8 @@ public static class ControlPlaneHosting
         services.AddAuthorizers();
         services.AddSingleton<NodeGraph>();
         services.AddSingleton<IAuthorizer, NodeAuthorizer>();
+        services.AddSingleton<RbacCaches>();
+        services.AddSingleton<IAuthorizer, RbacAuthorizer>();
         services.AddSingleton(static provider => new Informers(provider.GetRequiredService<WatchCaches>()));
         services.AddSingleton<WritePipeline>();
         services.AddSingleton<OptimisticWrites>();
@@ -123,6 +128,7 @@ public static class ControlPlaneHosting
 
         AddControllers(services);
         AddHostedSingleton<EventRecorder>(services);
+        services.AddSingleton<RoleBootstrap>();
         AddHostedSingleton<ClusterBootstrap>(services);
         AddHostedSingleton<ApiEndpointsPublisher>(services);
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<ClusterBootstrap>());

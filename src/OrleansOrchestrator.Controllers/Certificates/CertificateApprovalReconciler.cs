@@ -60,8 +60,9 @@ public sealed class CertificateApprovalReconciler(RequesterAccess access) : IRec
             });
         }
 
+        // The roles that allow it may come later.
         if (!exists || !access.MayCreate(request.Spec, "nodeclient"))
-            return Plan.Nothing;
+            return new Plan { RequeueAfter = LookAgain };
         var waits = request.Condition(NodeSigners.NodeExists) is null
             ? Change(request, changed => changed.Add(NodeSigners.NodeExists, NodeSigners.NodeExists, WhyNot(NodeNameOf(asked))))
             : Plan.Nothing;

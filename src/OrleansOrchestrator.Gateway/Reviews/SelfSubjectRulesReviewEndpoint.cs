@@ -24,7 +24,13 @@ internal sealed class SelfSubjectRulesReviewEndpoint(ReviewBody bodies, Authoriz
             ResourceRules = [.. allowed.Resources],
             NonResourceRules = [.. allowed.Paths],
             Incomplete = allowed.WhyIncomplete.Length > 0,
-            EvaluationError = allowed.WhyIncomplete.Length > 0 ? allowed.WhyIncomplete : null,
+            EvaluationError = (allowed.WhyIncomplete, allowed.Fault) switch
+            {
+                ("", "") => null,
+                ("", var fault) => fault,
+                (var why, "") => why,
+                var (why, fault) => $"{why}; {fault}",
+            },
         };
         await ReviewBody.SendAsync(request, Resource, review);
     }

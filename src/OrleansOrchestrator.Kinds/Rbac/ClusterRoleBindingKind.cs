@@ -17,8 +17,6 @@ internal sealed class ClusterRoleBindingKind : ResourceDefinition<V1ClusterRoleB
 
     public override string Plural => "clusterrolebindings";
 
-    public override bool IsActedOn => false;
-
     public override bool Namespaced => false;
 
     public override bool AllowCreateOnUpdate => true;

@@ -16,8 +16,6 @@ internal sealed class ClusterRoleKind : ResourceDefinition<V1ClusterRole>
 
     public override string Plural => "clusterroles";
 
-    public override bool IsActedOn => false;
-
     public override bool Namespaced => false;
 
     public override bool AllowCreateOnUpdate => true;

@@ -17,8 +17,6 @@ internal sealed class RoleBindingKind : ResourceDefinition<V1RoleBinding>
 
     public override string Plural => "rolebindings";
 
-    public override bool IsActedOn => false;
-
     public override bool AllowCreateOnUpdate => true;
 
     protected override IReadOnlyList<TableColumn<V1RoleBinding>> TypedColumns =>

@@ -15,8 +15,6 @@ internal sealed class RoleKind : ResourceDefinition<V1Role>
 
     public override string Plural => "roles";
 
-    public override bool IsActedOn => false;
-
     public override bool AllowCreateOnUpdate => true;
 
     protected override IReadOnlyList<TableColumn<V1Role>> TypedColumns =>

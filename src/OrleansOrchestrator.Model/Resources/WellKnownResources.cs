@@ -96,8 +96,17 @@ public static class WellKnownResources
     /// <summary>Disruption budgets.</summary>
     public static readonly ResourceName PodDisruptionBudgets = new("poddisruptionbudgets", "policy");
 
+    /// <summary>Roles in a namespace.</summary>
+    public static readonly ResourceName Roles = new("roles", "rbac.authorization.k8s.io");
+
+    /// <summary>Grants of roles in a namespace.</summary>
+    public static readonly ResourceName RoleBindings = new("rolebindings", "rbac.authorization.k8s.io");
+
     /// <summary>Roles in the whole cluster.</summary>
     public static readonly ResourceName ClusterRoles = new("clusterroles", "rbac.authorization.k8s.io");
+
+    /// <summary>Grants of roles in the whole cluster.</summary>
+    public static readonly ResourceName ClusterRoleBindings = new("clusterrolebindings", "rbac.authorization.k8s.io");
 
     /// <summary>Definitions of custom resources.</summary>
     public static readonly ResourceName CustomResourceDefinitions = new("customresourcedefinitions", "apiextensions.k8s.io");

@@ -21,7 +21,6 @@ public sealed class HealthTests : IAsyncLifetime
     [InlineData("/livez", "ok")]
     [InlineData("/readyz", "ok")]
     [InlineData("/healthz", "ok")]
-    [InlineData("/readyz/store", "ok")]
     [InlineData("/livez?verbose", "[+]ping ok\nlivez check passed\n")]
     [InlineData("/readyz?verbose=true", "[+]ping ok\n[+]store ok\n[+]api-services ok\nreadyz check passed\n")]
     public async Task Check_WhenReady_IsOk(string path, string expected)
@@ -30,6 +29,14 @@ public sealed class HealthTests : IAsyncLifetime
         using var response = await anonymous.GetAsync(path, TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Check_OfOnePart_IsForWhoMayMonitor()
+    {
+        using var anonymous = _gateway.CreateClient();
+        (await anonymous.GetAsync("/readyz/store", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _gateway.Admin.GetStringAsync("/readyz/store", TestContext.Current.CancellationToken)).ShouldBe("ok");
     }
 
     [Fact]

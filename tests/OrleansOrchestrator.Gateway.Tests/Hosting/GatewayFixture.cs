@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
@@ -87,6 +88,7 @@ public sealed class GatewayFixture : IAsyncLifetime
             builder.Services.AddSingleton(check);
         Configure(builder.Services);
         builder.Services.AddGateway(Options, Identity);
+        builder.Services.AddSingleton<IAuthorizer, DefaultRoleAuthorizer>();
         _application = builder.Build();
         _application.UseGateway();
         Address = await _application.StartGatewayAsync(default);

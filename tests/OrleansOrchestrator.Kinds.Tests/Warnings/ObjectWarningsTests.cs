@@ -107,10 +107,10 @@ public sealed partial class ObjectWarningsTests
     [Fact]
     public void Of_AKindThatNothingActsOn_SaysSoOnceAtItsCreation()
     {
-        const string Role = "{'metadata':{'name':'r'}}";
+        const string Policy = "{'metadata':{'name':'p'}}";
 
-        Of("roles", "rbac.authorization.k8s.io", Role, null).ShouldBe("rbac.authorization.k8s.io/v1 Role is kept and checked, but nothing in this cluster acts on it yet");
-        Of("roles", "rbac.authorization.k8s.io", Role, Role).ShouldBe("");
+        Of("networkpolicies", "networking.k8s.io", Policy, null).ShouldBe("networking.k8s.io/v1 NetworkPolicy is kept and checked, but nothing in this cluster acts on it yet");
+        Of("networkpolicies", "networking.k8s.io", Policy, Policy).ShouldBe("");
     }
 
     [Fact]
