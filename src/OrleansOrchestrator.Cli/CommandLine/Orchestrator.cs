@@ -17,6 +17,7 @@ internal static class Orchestrator
             SiloCommand.Create(),
             NodeCommand.Create(),
             TokenCommand.Create(),
+            UserCommand.Create(),
             MigrateCommand.Create(),
             KubeConfigCommand.Create(),
             HelloCommand.Create(),

@@ -85,9 +85,9 @@ internal static class TokenCommand
         return command;
     }
 
-    private static Option<string> KubeConfig() => EnvironmentOption.Create("--kubeconfig", "The administrator's kubeconfig; that of the data folder if it is left out", "");
+    internal static Option<string> KubeConfig() => EnvironmentOption.Create("--kubeconfig", "The administrator's kubeconfig; that of the data folder if it is left out", "");
 
-    private static string PathOf(ParseResult parsed, Option<string> kubeConfig, Option<string> data) =>
+    internal static string PathOf(ParseResult parsed, Option<string> kubeConfig, Option<string> data) =>
         parsed.GetRequiredValue(kubeConfig) is { Length: > 0 } given ? given : Path.Combine(parsed.GetRequiredValue(data), "kubeconfig");
 
     private static string? IdOf(string text) => BootstrapToken.IsId(text) ? text : BootstrapToken.Parse(text)?.Id;

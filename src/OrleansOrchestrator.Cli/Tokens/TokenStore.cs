@@ -3,6 +3,7 @@ using System.Net;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
+using OrleansOrchestrator.Cli.Clusters;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Kinds.Bootstrap;
 using OrleansOrchestrator.Model.Tables;
@@ -15,7 +16,7 @@ internal static class TokenStore
     /// <summary>Makes a token, and prints it or how a machine joins with it.</summary>
     /// <exception cref="CommandException">The cluster refuses it.</exception>
     public static Task<int> CreateAsync(string kubeConfig, NewToken wanted, bool printsJoin, CancellationToken cancellationToken) =>
-        RunAsync(kubeConfig, async (client, configuration) =>
+        ClusterClient.RunAsync(kubeConfig, async (client, configuration) =>
         {
             DateTimeOffset? end = wanted.Life > TimeSpan.Zero ? TimeProvider.System.GetUtcNow() + wanted.Life : null;
             var secret = wanted.Token.ToSecret(wanted.Description, end, wanted.Usages, wanted.Groups);
@@ -24,7 +25,7 @@ internal static class TokenStore
         });
 
     /// <summary>Prints all tokens.</summary>
-    public static Task<int> ListAsync(string kubeConfig, CancellationToken cancellationToken) => RunAsync(kubeConfig, async (client, _) =>
+    public static Task<int> ListAsync(string kubeConfig, CancellationToken cancellationToken) => ClusterClient.RunAsync(kubeConfig, async (client, _) =>
     {
         var now = TimeProvider.System.GetUtcNow();
         string[][] rows =
@@ -45,7 +46,7 @@ internal static class TokenStore
     /// <summary>Revokes tokens by their ids.</summary>
     /// <exception cref="CommandException">There is no such token.</exception>
     public static Task<int> RevokeAsync(string kubeConfig, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        RunAsync(kubeConfig, async (client, _) =>
+        ClusterClient.RunAsync(kubeConfig, async (client, _) =>
         {
             foreach (var id in ids)
             {
@@ -83,23 +84,5 @@ internal static class TokenStore
     {
         var hashes = string.Join(',', (configuration.SslCaCerts ?? []).Select(ClusterInfo.PinOf));
         return $"orchestrator node --server {configuration.Host.TrimEnd('/')} --token {token} --ca-hash {hashes}";
-    }
-
-    private static async Task<int> RunAsync(string kubeConfig, Func<Kubernetes, KubernetesClientConfiguration, Task> work)
-    {
-        KubernetesClientConfiguration configuration;
-        try
-        {
-            configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig);
-        }
-        catch (Exception unusable) when (unusable is not OutOfMemoryException)
-        {
-            // Whatever exception the library throws, the file is its cause.
-            throw new CommandException($"cannot use the kubeconfig {kubeConfig}: {unusable.Message.ReplaceLineEndings(" ")}", unusable);
-        }
-
-        using var client = new Kubernetes(configuration);
-        await work(client, configuration);
-        return ExitCodes.Success;
     }
 }
