@@ -42,6 +42,9 @@ internal sealed partial class ControllerGrain(
     // The caches that are followed, and what ends that.
     private readonly Dictionary<ResourceName, (WatchCache Cache, CancellationTokenSource End)> _followed = [];
 
+    // What the looks so far found out, for reconcilers that decide by part.
+    private readonly PartialLooks _looks = new();
+
     // When each key was reconciled last, for reconcilers with a pace.
     private readonly Dictionary<ObjectKey, long> _reconciled = [];
     private readonly long _began = time.GetTimestamp();
@@ -149,24 +152,47 @@ internal sealed partial class ControllerGrain(
     private async Task NoteAsync(int relation, IReadOnlyList<WatchEvent> events)
     {
         var concerned = new ConcernedPrimaries();
+        var parts = _reconciler.DecidesByPart ? new ConcernedParts() : null;
         foreach (var @event in events)
         {
             if (@event.Object is { } changed)
-                faults.Try(_reconciler.Name, changed, _ => _reconciler.Relations[relation].FindPrimaries(ChangeOf(@event), _view, concerned));
+                faults.Try(_reconciler.Name, changed, _ => FindPrimaries(_reconciler.Relations[relation], ChangeOf(@event), concerned, parts));
         }
 
         foreach (var key in concerned.Keys)
-            AddConcerned(key);
+            AddConcerned(key, parts?.Of(key));
         if (concerned.Selecting.Count == 0)
             return;
         foreach (var key in await indexes.FindSelectingAsync(_reconciler.Name, relation, concerned.Selecting, _primaries.Revision))
-            AddConcerned(key);
+            AddConcerned(key, parts?.OfSelecting);
+    }
+
+    private void FindPrimaries(Relation relation, ObjectChange change, ConcernedPrimaries concerned, ConcernedParts? parts)
+    {
+        if (parts is null)
+        {
+            relation.FindPrimaries(change, _view, concerned);
+            return;
+        }
+
+        var byThis = new ConcernedPrimaries();
+        relation.FindPrimaries(change, _view, byThis);
+        concerned.AddAll(byThis);
+        parts.Add(byThis, relation.PartsOf(change));
     }
 
     /// <summary>Queues a primary that a change of another object concerns. One that is gone may have left something to do.</summary>
-    private void AddConcerned(ObjectKey key)
+    /// <param name="key">The primary's key.</param>
+    /// <param name="parts">The parts of it that have changed; null for all.</param>
+    private void AddConcerned(ObjectKey key, IReadOnlySet<string>? parts)
     {
-        if (IsOwn(key) && (_primaries.Find(key) is not { } primary || IsWorthALook(primary)))
+        if (!IsOwn(key))
+            return;
+        if (parts is null)
+            _looks.Forget(key);
+        else
+            _looks.Note(key, parts);
+        if (_primaries.Find(key) is not { } primary || IsWorthALook(primary))
             _workers.AddBatched(key);
     }
 
@@ -180,6 +206,8 @@ internal sealed partial class ControllerGrain(
     /// <summary>Queues all primary objects, and keys of deleted ones to which other objects still relate.</summary>
     private void QueueAll()
     {
+        // Changes may have passed unseen.
+        _looks.Clear();
         QueuePrimaries(_primaries.KeysAfter(null, int.MaxValue));
         QueueGone();
     }
@@ -212,6 +240,8 @@ internal sealed partial class ControllerGrain(
         var share = Math.Min(1, options.ResyncSlicePeriod / options.ResyncPeriod);
         var count = Math.Max(1, (int)Math.Ceiling(_primaries.Count * share));
         var keys = _primaries.KeysAfter(_resyncedUpTo, count);
+        foreach (var key in keys)
+            _looks.Forget(key);
         QueuePrimaries(keys);
         _resyncedUpTo = keys.Count == count ? keys[^1] : null;
         if (_resyncedUpTo is null)
@@ -253,8 +283,16 @@ internal sealed partial class ControllerGrain(
         }
 
         var memory = _memory is null ? "" : await _memory.FindAsync(key);
-        var observation = await reader.ReadAsync(_reconciler, key, memory, CancellationToken.None);
+        PriorLook? prior = null;
+        var look = _reconciler.DecidesByPart ? _looks.Begin(key, out prior) : null;
+        var observation = await reader.ReadAsync(_reconciler, key, memory, prior, CancellationToken.None);
         var plan = _reconciler.Reconcile(observation);
+        if (plan.NeedsAllParts)
+        {
+            observation = await reader.ReadAsync(_reconciler, key, memory, null, CancellationToken.None);
+            plan = _reconciler.Reconcile(observation);
+        }
+
         if (plan.Actions.Any(action => action.NeedsNewestPrimary) && !await reader.IsPrimaryNewestAsync(_reconciler, observation, CancellationToken.None))
             return new WorkOutcome(true, TimeSpan.Zero);
 
@@ -269,6 +307,8 @@ internal sealed partial class ControllerGrain(
             _written[resource] = Math.Max(_written.GetValueOrDefault(resource), revision);
         if (outcome.Succeeded && outcome.IsKnown)
             _uncertain.Remove(key);
+        if (look is not null)
+            _looks.End(key, look, plan.Summary);
         // What a namespace that is being deleted refuses is not asked for again at once.
         var requeueAfter = outcome.Refused.Count == 0 ? plan.RequeueAfter : null;
         if (requeueAfter == TimeSpan.Zero)

@@ -16,7 +16,12 @@ internal sealed class ObservationReader(
     /// Reads one primary, the objects of its relations, and the metrics for which these ask. All objects are observed at the end: what
     /// happens while something is read anew or a metric is asked for counts, and may ask for more.
     /// </summary>
-    public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, string memory, CancellationToken cancellationToken)
+    /// <param name="reconciler">The reconciler.</param>
+    /// <param name="key">The primary's key.</param>
+    /// <param name="memory">What its last plan wanted to be remembered.</param>
+    /// <param name="prior">What an observation by part begins with; null to observe everything.</param>
+    /// <param name="cancellationToken">Cancels the wait for fresh objects and metrics.</param>
+    public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, string memory, PriorLook? prior, CancellationToken cancellationToken)
     {
         var view = new CacheView(caches, registry, indexes, reconciler.Primary);
         var readAnew = new HashSet<ResourceName>();
@@ -31,7 +36,7 @@ internal sealed class ObservationReader(
                 continue;
             List<MetricQuery> unanswered = [.. reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)).Where(query => !answers.ContainsKey(query))];
             if (unanswered.Count == 0)
-                return Observation.Take(reconciler, key, primary, view, time.GetUtcNow(), answers, memory);
+                return Observation.Take(reconciler, key, primary, view, time.GetUtcNow(), answers, memory, prior);
             foreach (var (query, answer) in await metrics.AskAsync(unanswered, cancellationToken))
                 answers[query] = answer;
         }

@@ -18,6 +18,14 @@ internal sealed class DaemonDraft
     /// <summary>Whether there is nothing to write.</summary>
     public bool IsEmpty => Deletions.Count == 0 && Creations.Count == 0;
 
+    /// <summary>Does what a verdict wants in any case.</summary>
+    public void Add(DaemonVerdict verdict)
+    {
+        Deletions.AddRange(verdict.Deletions);
+        if (verdict.Creation is { } failures)
+            Creations.Add((verdict.Name, failures));
+    }
+
     /// <summary>Deletes pods.</summary>
     public void Delete(params IEnumerable<V1Pod> pods) => Deletions.AddRange(pods.Select(pod => (pod, (PlannedEvent?)null)));
 

@@ -12,88 +12,78 @@ namespace OrleansOrchestrator.Controllers.DaemonSets;
 /// See rollingUpdate in k8s.io/kubernetes/pkg/controller/daemon. An old pod that is not available is replaced at once, but it
 /// counts as unavailable: it leaves less room to replace available pods.
 /// </remarks>
-internal sealed class DaemonRollout(DaemonPodTest test, DaemonDraft draft)
+internal static class DaemonRollout
 {
-    /// <summary>Decides.</summary>
-    /// <param name="strategy">How the set is updated.</param>
-    /// <param name="nodes">The nodes, in order.</param>
-    public void Decide(V1RollingUpdateDaemonSet? strategy, IReadOnlyList<DaemonNode> nodes)
-    {
-        var desired = nodes.Count(node => node.ShouldRun);
-        var surge = IntOrPercent.Resolve(strategy?.MaxSurge, desired, roundUp: true) ?? 0;
-        var unavailable = IntOrPercent.Resolve(strategy?.MaxUnavailable, desired, roundUp: true) ?? 1;
-        if (surge > 0)
-            AddThenDelete(nodes, desired, surge);
-        else
-            DeleteThenAdd(nodes, Math.Max(unavailable, 1));
-    }
+    /// <summary>Whether new pods come before the old ones go.</summary>
+    public static bool Surges(V1RollingUpdateDaemonSet? strategy) => IntOrPercent.Resolve(strategy?.MaxSurge, 100, roundUp: true) > 0;
 
-    private void DeleteThenAdd(IReadOnlyList<DaemonNode> nodes, int unavailableMax)
+    /// <summary>Decides about all nodes, from the verdicts about each.</summary>
+    public static void Decide(V1RollingUpdateDaemonSet? strategy, DaemonSurvey survey, DaemonDraft draft)
     {
-        var unavailable = 0;
-        var candidates = new List<V1Pod>();
-        foreach (var node in nodes.Where(node => node.ShouldRun || node.Pods.Count > 0))
+        var desired = survey.Counts.Desired;
+        draft.Delete(survey.At(DaemonStep.Delete).Select(OldOf));
+        if (!Surges(strategy))
         {
-            var (updated, old, isClear) = test.Split(node);
-            var only = updated ?? old;
-            if (!isClear || only is null || (updated is not null && old is not null) || !test.IsAvailable(only))
-                unavailable++;
-            else if (only == old)
-                candidates.Add(old);
-            if (isClear && updated is null && old is not null && !test.IsAvailable(old))
-                draft.Delete(old);
+            var unavailableMax = Math.Max(IntOrPercent.Resolve(strategy?.MaxUnavailable, desired, roundUp: true) ?? 1, 1);
+            draft.Delete(survey.At(DaemonStep.Replace).Take(Math.Max(0, unavailableMax - survey.Counts.Unavailable)).Select(OldOf));
+            return;
         }
 
-        draft.Delete(candidates.Take(Math.Max(0, unavailableMax - unavailable)));
-    }
-
-    private void AddThenDelete(IReadOnlyList<DaemonNode> nodes, int desired, int surgeMax)
-    {
-        var (surging, available) = (0, 0);
-        var candidates = new List<(string Node, int Failures)>();
-        var leaving = new List<V1Pod>();
-        foreach (var node in nodes)
-        {
-            var (updated, old, isClear) = test.Split(node);
-            if (!isClear)
-            {
-                surging++;
-                continue;
-            }
-
-            var isOldAvailable = old is not null && test.IsAvailable(old);
-            if (isOldAvailable || (old is null && updated is not null && test.IsAvailable(updated)))
-                available++;
-            var (failures, from) = FailedDaemonPods.On(node, test);
-            switch (old, updated)
-            {
-                case (null, _):
-                    break;
-                case (_, null) when node.ShouldRun && from > test.Now:
-                    draft.LookAt(from);
-                    surging++;
-                    break;
-                case (_, null) when node.ShouldRun && isOldAvailable:
-                    candidates.Add((node.Name, failures));
-                    break;
-                case (_, null) when node.ShouldRun:
-                    draft.Creations.Add((node.Name, failures));
-                    break;
-                case (_, null) when isOldAvailable:
-                    leaving.Add(old);
-                    break;
-                case (_, not null) when !test.IsAvailable(updated):
-                    surging++;
-                    break;
-                default:
-                    draft.Delete(old);
-                    break;
-            }
-        }
-
+        var surgeMax = IntOrPercent.Resolve(strategy?.MaxSurge, desired, roundUp: true) ?? 0;
         // A pod on a node that the set has left goes when another one serves in its place.
-        draft.Delete(leaving.Take(Math.Max(0, available - desired)));
-        // Where a new pod has failed the next one takes its place: a template that does not work goes to no other node.
-        draft.Creations.AddRange(candidates.OrderByDescending(candidate => candidate.Failures > 0).Take(Math.Max(0, surgeMax - surging)));
+        draft.Delete(survey.At(DaemonStep.Leave).Take(Math.Max(0, survey.Counts.Serving - desired)).Select(OldOf));
+        draft.Creations.AddRange(survey.At(DaemonStep.Create)
+            .Concat(survey.At(DaemonStep.ReplaceAgain).Concat(survey.At(DaemonStep.Replace)).Take(Math.Max(0, surgeMax - survey.Counts.Surging)))
+            .Select(verdict => (verdict.Name, verdict.Failures)));
     }
+
+    /// <summary>The part of a node in a rollout without surge.</summary>
+    public static DaemonVerdict ReplacingOn(DaemonNode node, DaemonPodTest test, DaemonVerdict verdict)
+    {
+        var (updated, old, isClear) = test.Split(node);
+        var only = updated ?? old;
+        if (isClear && only is not null && (updated is null || old is null) && test.IsAvailable(only))
+            return only == old ? verdict with { Old = old, Step = DaemonStep.Replace } : verdict;
+        var replaces = isClear && updated is null && old is not null && !test.IsAvailable(old);
+        return verdict with
+        {
+            Counts = verdict.Counts with { Unavailable = 1 },
+            Old = old,
+            Step = replaces ? DaemonStep.Delete : DaemonStep.None,
+        };
+    }
+
+    /// <summary>The part of a node in a rollout with surge.</summary>
+    public static DaemonVerdict SurgingOn(DaemonNode node, DaemonPodTest test, DaemonVerdict verdict, DaemonDraft draft)
+    {
+        var (updated, old, isClear) = test.Split(node);
+        if (!isClear)
+            return verdict with { Counts = verdict.Counts with { Surging = 1 } };
+        var isOldAvailable = old is not null && test.IsAvailable(old);
+        var serves = isOldAvailable || (old is null && updated is not null && test.IsAvailable(updated));
+        verdict = verdict with { Old = old, Counts = verdict.Counts with { Serving = serves ? 1 : 0 } };
+        switch (old, updated)
+        {
+            case (null, _):
+                return verdict;
+            case (_, null) when node.ShouldRun:
+                var (failures, from) = FailedDaemonPods.On(node, test);
+                if (from > test.Now)
+                {
+                    draft.LookAt(from);
+                    return verdict with { Counts = verdict.Counts with { Surging = 1 } };
+                }
+
+                var step = !isOldAvailable ? DaemonStep.Create : failures > 0 ? DaemonStep.ReplaceAgain : DaemonStep.Replace;
+                return verdict with { Step = step, Failures = failures };
+            case (_, null) when isOldAvailable:
+                return verdict with { Step = DaemonStep.Leave };
+            case (_, not null) when !test.IsAvailable(updated):
+                return verdict with { Counts = verdict.Counts with { Surging = 1 } };
+            default:
+                return verdict with { Step = DaemonStep.Delete };
+        }
+    }
+
+    private static V1Pod OldOf(DaemonVerdict verdict) => verdict.Old!;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
@@ -5,7 +6,6 @@ using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Revisions;
-using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -18,8 +18,13 @@ public sealed class DaemonSetReconciler : IReconciler
     /// <summary>The most pods that one plan creates, and the most that it deletes; the rest follows in the next one.</summary>
     public const int BurstMax = 250;
 
-    private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1DaemonSet)set));
-    private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
+    private static readonly ObjectParts PodsOfNodes = new(WellKnownResources.Pods, pod => DaemonPods.NodeOf((V1Pod)pod) ?? "")
+    {
+        MayMatter = static pod => pod.ReadController() is not { } controller || controller.Kind == V1DaemonSet.KubeKind,
+    };
+
+    private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1DaemonSet)set)) { OrphansOnly = true, Parts = PodsOfNodes };
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods) { Parts = PodsOfNodes };
     private static readonly AllOfKind Nodes = new(WellKnownResources.Nodes) { Differ = (before, after) => DaemonPlacement.Differ((V1Node)before, (V1Node)after) };
     private static readonly RevisionRelations Revisions = new(set => RevisedOf((V1DaemonSet)set));
 
@@ -36,6 +41,9 @@ public sealed class DaemonSetReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Nodes, .. Revisions.All];
 
     /// <inheritdoc/>
+    public bool DecidesByPart => true;
+
+    /// <inheritdoc/>
     public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
@@ -46,32 +54,41 @@ public sealed class DaemonSetReconciler : IReconciler
 
         var history = RevisionHistory.Of(revised, RevisionHistory.PodLabel, Revisions.Observed(observation));
         var claims = ClaimedObjects<V1Pod>.Of(set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled));
+        var prior = observation.Summary as DaemonSurvey;
         // An adoption may still fail because another owner is faster, so other writes wait for it.
         if (!history.IsSettled || claims.Changes.Count > 0)
-            return history.Prepare(claims.Changes, BurstMax);
+        {
+            return history.Prepare(claims.Changes, BurstMax) with
+            {
+                Summary = history.IsSettled && prior is not null ? prior with { Open = prior.Open.Union(observation.Parts) } : null,
+            };
+        }
 
         var test = new DaemonPodTest(DaemonPods.HashOf(history.Current!), set.Spec.MinReadySeconds ?? 0, observation.Now);
-        var draft = new DaemonDraft();
-        var nodes = Survey(set, claims.Objects, observation.Of<V1Node>(Nodes), draft);
-        var update = set.Spec.UpdateStrategy;
-        var rolls = update?.Type is null or "RollingUpdate";
-        var upkeep = new DaemonUpkeep(test, rolls && Surges(update?.RollingUpdate), draft);
-        foreach (var node in nodes)
-            upkeep.Decide(node);
-        if (rolls && draft.IsEmpty)
-            new DaemonRollout(test, draft).Decide(update?.RollingUpdate, nodes);
+        var basis = (set.Metadata.Uid, set.Metadata.Generation, test.Hash);
+        // Another spec is another verdict about each node, for which all are observed.
+        if (prior is not null && prior.Basis != basis)
+            return new Plan { NeedsAllParts = true };
 
-        var status = DaemonSetStatus.Of(set, nodes, test, draft);
+        var survey = (prior ?? new DaemonSurvey { Basis = basis }).With(Judge(set, test, claims.Objects, observation));
+        var draft = new DaemonDraft();
+        foreach (var verdict in survey.InUpkeep)
+            draft.Add(verdict);
+        if (draft.IsEmpty && set.Spec.UpdateStrategy?.Type is null or "RollingUpdate")
+            DaemonRollout.Decide(set.Spec.UpdateStrategy?.RollingUpdate, survey, draft);
+
+        var (writes, touched, isMoreLeft) = Apply(set, test.Hash, draft);
         ObjectAction[] actions =
         [
-            .. Apply(set, test.Hash, draft, out var isMoreLeft),
-            .. Truncate(set, history, claims.Objects),
-            .. PatchObject.OfChangedStatus(Primary, set, changed => changed.Status = status),
+            .. writes,
+            .. Truncate(set, history, survey),
+            .. PatchObject.OfChangedStatus(Primary, set, changed => changed.Status = DaemonSetStatus.Of(set, survey.Counts)),
         ];
         return new Plan
         {
             Actions = actions,
-            RequeueAfter = isMoreLeft ? TimeSpan.Zero : draft.NextLook - observation.Now,
+            RequeueAfter = isMoreLeft ? TimeSpan.Zero : survey.NextLook - observation.Now,
+            Summary = survey with { Open = touched },
         };
     }
 
@@ -86,58 +103,44 @@ public sealed class DaemonSetReconciler : IReconciler
         CollisionCount = set.Status?.CollisionCount ?? 0,
     };
 
-    private static bool Surges(V1RollingUpdateDaemonSet? update) => IntOrPercent.Resolve(update?.MaxSurge, 100, roundUp: true) > 0;
-
-    /// <summary>Groups the pods by node. Deletes unbound pods whose node does not exist.</summary>
-    private static List<DaemonNode> Survey(V1DaemonSet set, IReadOnlyList<V1Pod> pods, IEnumerable<V1Node> nodes, DaemonDraft draft)
+    /// <summary>Judges the observed nodes, and those that pods are on or meant for.</summary>
+    private static IEnumerable<(string Name, DaemonVerdict? Verdict)> Judge(V1DaemonSet set, DaemonPodTest test, IReadOnlyList<V1Pod> pods, Observation observation)
     {
-        var placement = new DaemonPlacement(set.Spec.Template.Spec);
-        var podsByNode = pods
-            .Where(pod => !IsHeldAfterItsEnd(pod))
-            .GroupBy(pod => DaemonPods.NodeOf(pod) ?? "", StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
-        var surveyed = new List<DaemonNode>();
-        foreach (var node in nodes.OrderBy(node => node.Metadata.Name, StringComparer.Ordinal))
-        {
-            var (shouldRun, mayStay) = placement.Judge(node);
-            podsByNode.Remove(node.Metadata.Name, out var own);
-            if (shouldRun || own is not null)
-                surveyed.Add(new DaemonNode { Name = node.Metadata.Name, ShouldRun = shouldRun, MayStay = mayStay, Pods = own is null ? [] : DaemonNode.InOrder(own) });
-        }
-
-        // Whoever looks after nodes removes what ran on one that is gone; of what was never bound nobody else knows.
-        // One that names no node may still get any.
-        podsByNode.Remove("");
-        draft.Delete(podsByNode.Values.SelectMany(lost => lost)
-            .Where(pod => string.IsNullOrEmpty(pod.Spec?.NodeName) && !pod.IsDeleting).OrderBy(pod => pod.Key));
-        return surveyed;
+        var judge = new DaemonJudge(set, test);
+        var podsByNode = pods.ToLookup(pod => DaemonPods.NodeOf(pod) ?? "", StringComparer.Ordinal);
+        var nodes = observation.Of<V1Node>(Nodes).ToDictionary(node => node.Metadata.Name, StringComparer.Ordinal);
+        var names = nodes.Keys.Concat(podsByNode.Select(group => group.Key)).Concat(observation.Parts).Distinct(StringComparer.Ordinal);
+        return names.Select(name => (name, judge.Judge(name, nodes.GetValueOrDefault(name), [.. podsByNode[name]])));
     }
 
-    // The node removes a pod in the moment after its end, and until then the pod has the node's place: its successor would make two
-    // unavailable where one may be. What a finalizer holds back may stay for ever, and must not keep the place.
-    private static bool IsHeldAfterItsEnd(V1Pod pod) => pod.IsTerminal && pod.IsDeleting && pod.Metadata.Finalizers is { Count: > 0 };
-
-    private static List<ObjectAction> Apply(V1DaemonSet set, string hash, DaemonDraft draft, out bool isMoreLeft)
+    private static (List<ObjectAction> Writes, ImmutableHashSet<string> Nodes, bool IsMoreLeft) Apply(V1DaemonSet set, string hash, DaemonDraft draft)
     {
-        var actions = new List<ObjectAction>(draft.Deletions.Take(BurstMax).Select(deletion => DaemonPods.Delete(deletion.Pod, deletion.Cause)));
+        var nodes = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        var writes = new List<ObjectAction>();
+        foreach (var (pod, cause) in draft.Deletions.Take(BurstMax))
+        {
+            writes.Add(DaemonPods.Delete(pod, cause));
+            nodes.Add(DaemonPods.NodeOf(pod) ?? "");
+        }
+
         var created = 0;
         if (draft.Creations.Count > 0)
         {
             var pods = new DaemonPods(set, hash);
             created = Math.Min(draft.Creations.Count, Math.Clamp(PodFromTemplate.BurstBytesMax / Math.Max(1, pods.Bytes), 1, BurstMax));
-            actions.AddRange(draft.Creations.Take(created).Select(creation => pods.Create(creation.Node, creation.Failures)));
+            foreach (var (node, failures) in draft.Creations.Take(created))
+            {
+                writes.Add(pods.Create(node, failures));
+                nodes.Add(node);
+            }
         }
 
-        isMoreLeft = draft.Deletions.Count > BurstMax || draft.Creations.Count > created;
-        return actions;
+        return (writes, nodes.ToImmutable(), draft.Deletions.Count > BurstMax || draft.Creations.Count > created);
     }
 
-    private static IEnumerable<DeleteObject> Truncate(V1DaemonSet set, RevisionHistory history, IReadOnlyList<V1Pod> pods)
+    private static IEnumerable<DeleteObject> Truncate(V1DaemonSet set, RevisionHistory history, DaemonSurvey survey)
     {
         V1ControllerRevision[] old = [.. history.All.Where(revision => revision != history.Current)];
-        if (old.Length == 0)
-            return [];
-        var live = pods.Select(RevisionHistory.RevisionOf).ToHashSet(StringComparer.Ordinal);
-        return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, revision => live.Contains(DaemonPods.HashOf(revision)));
+        return old.Length == 0 ? [] : RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, revision => survey.HasPodsOf(DaemonPods.HashOf(revision)));
     }
 }

@@ -1,6 +1,5 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Objects;
-using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
@@ -9,49 +8,35 @@ namespace OrleansOrchestrator.Controllers.DaemonSets;
 /// <remarks>See updateDaemonSetStatus in k8s.io/kubernetes/pkg/controller/daemon.</remarks>
 internal static class DaemonSetStatus
 {
-    /// <summary>Counts.</summary>
-    public static V1DaemonSetStatus Of(V1DaemonSet set, IReadOnlyList<DaemonNode> nodes, DaemonPodTest test, DaemonDraft draft)
+    /// <summary>What a node adds.</summary>
+    public static DaemonCounts CountOf(DaemonNode node, DaemonPodTest test)
     {
-        int desired = 0, current = 0, misscheduled = 0, updated = 0, ready = 0, available = 0;
-        foreach (var node in nodes)
+        if (!node.ShouldRun)
+            return new DaemonCounts { Misscheduled = 1 };
+        if (node.Pods is not [var pod, ..])
+            return new DaemonCounts { Desired = 1 };
+        return new DaemonCounts
         {
-            if (!node.ShouldRun)
-            {
-                misscheduled++;
-                continue;
-            }
-
-            desired++;
-            if (node.Pods is not [var pod, ..])
-                continue;
-            current++;
-            if (test.IsUpdated(pod))
-                updated++;
-            if (!pod.IsReady)
-                continue;
-            ready++;
-            if (test.IsAvailable(pod))
-                available++;
-        }
-
-        foreach (var pod in nodes.SelectMany(node => node.Pods))
-        {
-            if (pod.AvailableFrom(test.MinReadySeconds) is { } from && from > test.Now)
-                draft.LookAt(from);
-        }
-
-        return new V1DaemonSetStatus
-        {
-            DesiredNumberScheduled = desired,
-            CurrentNumberScheduled = current,
-            NumberMisscheduled = misscheduled,
-            NumberReady = ready,
-            UpdatedNumberScheduled = ObjectFacts.OmitZero(updated),
-            NumberAvailable = ObjectFacts.OmitZero(available),
-            NumberUnavailable = ObjectFacts.OmitZero(desired - available),
-            ObservedGeneration = set.Metadata.Generation,
-            CollisionCount = set.Status?.CollisionCount,
-            Conditions = set.Status?.Conditions,
+            Desired = 1,
+            Current = 1,
+            Updated = test.IsUpdated(pod) ? 1 : 0,
+            Ready = pod.IsReady ? 1 : 0,
+            Available = pod.IsReady && test.IsAvailable(pod) ? 1 : 0,
         };
     }
+
+    /// <summary>The status that the sums over all nodes give.</summary>
+    public static V1DaemonSetStatus Of(V1DaemonSet set, DaemonCounts counts) => new()
+    {
+        DesiredNumberScheduled = counts.Desired,
+        CurrentNumberScheduled = counts.Current,
+        NumberMisscheduled = counts.Misscheduled,
+        NumberReady = counts.Ready,
+        UpdatedNumberScheduled = ObjectFacts.OmitZero(counts.Updated),
+        NumberAvailable = ObjectFacts.OmitZero(counts.Available),
+        NumberUnavailable = ObjectFacts.OmitZero(counts.Desired - counts.Available),
+        ObservedGeneration = set.Metadata.Generation,
+        CollisionCount = set.Status?.CollisionCount,
+        Conditions = set.Status?.Conditions,
+    };
 }

@@ -45,6 +45,10 @@ internal static class FailedDaemonPods
         return (before + 1, Waits.After(CreatedAt(last, test.Now), wait < Longest ? wait : Longest));
     }
 
+    /// <summary>When the failures on a node begin to count anew; null if there are none.</summary>
+    public static DateTimeOffset? ForgottenAt(DaemonNode node, DaemonPodTest test) =>
+        LastOn(node, test) is { } last ? Waits.After(CreatedAt(last, test.Now), (2 * Longest) + TimeSpan.FromSeconds(1)) : null;
+
     // A pod that ran for long begins anew.
     private static int FailuresBefore(V1Pod pod, DateTimeOffset now)
     {

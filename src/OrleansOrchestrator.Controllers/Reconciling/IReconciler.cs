@@ -34,6 +34,12 @@ public interface IReconciler
     /// </summary>
     bool HasMemory => false;
 
+    /// <summary>
+    /// Whether plans have a <see cref="Plan.Summary"/>: the next observation then holds only the parts of the primary that may have
+    /// changed (<see cref="Relation.PartsOf"/>).
+    /// </summary>
+    bool DecidesByPart => false;
+
     /// <summary>The least time between two reconciles of one object, so that the writes of a plan do not cause the next one.</summary>
     TimeSpan Pace => TimeSpan.Zero;
 

@@ -36,8 +36,14 @@ public sealed class Observation
     /// <summary>The time of the decision.</summary>
     public DateTimeOffset Now { get; }
 
-    /// <summary>How many related objects it holds. The cost of a decision grows with them.</summary>
-    public int Count => _related.Values.Sum(objects => objects.Count);
+    /// <summary>How many objects it tells of. What follows from a decision, as a status, grows in cost with them.</summary>
+    public int Count => _related.Values.Sum(objects => objects.Count) + (Summary?.Count ?? 0);
+
+    /// <summary>The summary of the last plan, of an observation of parts; null if all related objects are observed.</summary>
+    public PlanSummary? Summary { get; init; }
+
+    /// <summary>The parts that are observed; all if there is no summary.</summary>
+    public IReadOnlySet<string> Parts { get; init; } = new HashSet<string>();
 
     /// <summary>What the reconciler's last plan for this key wanted to be remembered; empty if there is nothing.</summary>
     public string Memory { get; init; } = "";
@@ -56,6 +62,7 @@ public sealed class Observation
     /// <param name="now">The current time.</param>
     /// <param name="metrics">The answers to the relations' queries; null for none.</param>
     /// <param name="memory">The memory of the last plan.</param>
+    /// <param name="prior">What an observation by part begins with; null to observe everything.</param>
     public static Observation Take(
         IReconciler reconciler,
         ObjectKey key,
@@ -63,12 +70,20 @@ public sealed class Observation
         IObjectView view,
         DateTimeOffset now,
         IReadOnlyDictionary<MetricQuery, MetricAnswer>? metrics = null,
-        string memory = "")
+        string memory = "",
+        PriorLook? prior = null)
     {
+        var parts = new HashSet<string>(prior is null ? [] : prior.Changed.Concat(prior.Summary.OpenParts(now)), StringComparer.Ordinal);
         var related = new Dictionary<Relation, IReadOnlyList<RelatedObject>>();
         foreach (var relation in reconciler.Relations)
-            related[relation] = [.. relation.Observe(key, primary, view)];
-        return new Observation(key, primary, related, now) { Metrics = metrics ?? new Dictionary<MetricQuery, MetricAnswer>(), Memory = memory };
+            related[relation] = [.. prior is null ? relation.Observe(key, primary, view) : relation.ObserveParts(key, primary, parts, view)];
+        return new Observation(key, primary, related, now)
+        {
+            Metrics = metrics ?? new Dictionary<MetricQuery, MetricAnswer>(),
+            Memory = memory,
+            Summary = prior?.Summary,
+            Parts = parts,
+        };
     }
 
     /// <summary>The objects of a relation, with their resources.</summary>

@@ -27,6 +27,14 @@ public sealed record Plan
     /// </summary>
     public string? Memory { get; init; }
 
+    /// <summary>
+    /// What the next observation begins with, if the reconciler decides by part. Null observes everything at the next look.
+    /// </summary>
+    public PlanSummary? Summary { get; init; }
+
+    /// <summary>Whether the observed parts do not suffice: all objects are to be observed at once for another decision. Nothing else counts then.</summary>
+    public bool NeedsAllParts { get; init; }
+
     /// <summary>When to reconcile again even if nothing changes; null to wait for a change.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 }

@@ -24,6 +24,18 @@ public sealed class ConcernedPrimaries
     /// <summary>Adds primaries.</summary>
     public void AddRange(IEnumerable<ObjectKey> keys) => _keys.UnionWith(keys);
 
+    /// <summary>Adds the primaries of another batch.</summary>
+    public void AddAll(ConcernedPrimaries other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        AddRange(other.Keys);
+        foreach (var (@namespace, sets) in other.Selecting)
+        {
+            foreach (var labels in sets)
+                AddSelecting(@namespace, labels);
+        }
+    }
+
     /// <summary>Adds all primaries whose <see cref="Relation.SelectorOf"/> matches.</summary>
     /// <param name="namespace">Their namespace, or <see cref="AllNamespaces"/>.</param>
     /// <param name="labels">The labels that the selectors must match.</param>

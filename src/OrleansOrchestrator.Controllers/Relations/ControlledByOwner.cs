@@ -13,6 +13,9 @@ public sealed class ControlledByOwner(ResourceName resource) : Relation
     /// <summary>Whether a primary's plan depends on the absence of an object that it controls; null for never.</summary>
     public Func<KubeObject, bool>? ConcludesFromAbsence { get; init; }
 
+    /// <summary>The parts into which the objects fall; null for none.</summary>
+    public ObjectParts? Parts { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
 
@@ -36,10 +39,26 @@ public sealed class ControlledByOwner(ResourceName resource) : Relation
         if (primary is null)
             return [];
         return view.ControlledBy(resource, primary.Metadata.Uid)
-            .Where(obj => !view.Primary.Namespaced || obj.Key.Namespace == key.Namespace)
-            .Where(obj => obj.Controller is { } reference && IsOf(view.Primary, key, reference.ApiVersion, reference.Kind, reference.Name))
+            .Where(obj => IsControlled(obj, key, view))
             .Select(obj => new RelatedObject(resource, obj));
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string>? PartsOf(ObjectChange change) => Parts is { } parts ? change.Versions.Select(parts.Of) : null;
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> ObserveParts(ObjectKey key, KubeObject? primary, IReadOnlySet<string> parts, IObjectView view)
+    {
+        if (Parts is null || primary is null)
+            return Observe(key, primary, view);
+        return Parts.Find(key.Namespace, parts, view)
+            .Where(obj => obj.Controller?.Uid == primary.Metadata.Uid && IsControlled(obj, key, view))
+            .Select(obj => new RelatedObject(resource, obj));
+    }
+
+    private static bool IsControlled(KubeObject obj, ObjectKey key, IObjectView view) =>
+        (!view.Primary.Namespaced || obj.Key.Namespace == key.Namespace)
+        && obj.Controller is { } reference && IsOf(view.Primary, key, reference.ApiVersion, reference.Kind, reference.Name);
 
     private static ObjectKey? OwnerOf(StoredObject obj, IObjectView view)
     {

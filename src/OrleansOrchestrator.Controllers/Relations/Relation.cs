@@ -42,6 +42,20 @@ public abstract class Relation
     public abstract IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view);
 
     /// <summary>
+    /// The parts of its primaries that a change concerns, for reconcilers that decide by part;
+    /// null if it concerns them as a whole.
+    /// </summary>
+    public virtual IEnumerable<string>? PartsOf(ObjectChange change) => null;
+
+    /// <summary>The objects that an observation of some parts of a primary holds; all of them unless the objects fall into parts.</summary>
+    /// <param name="key">The primary's key.</param>
+    /// <param name="primary">The primary; null if there is none of that key.</param>
+    /// <param name="parts">The names of the parts.</param>
+    /// <param name="view">The objects.</param>
+    public virtual IEnumerable<RelatedObject> ObserveParts(ObjectKey key, KubeObject? primary, IReadOnlySet<string> parts, IObjectView view) =>
+        Observe(key, primary, view);
+
+    /// <summary>
     /// The resources to read anew before the primary is observed, where a plan depends on the newest state or on the absence of an
     /// object.
     /// </summary>

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -17,6 +18,12 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
     /// <summary>Whether a primary needs the newest objects, because its plan depends on the absence of one.</summary>
     public Func<KubeObject, bool> NeedsNewest { get; init; } = static _ => false;
 
+    /// <summary>Whether only objects that nobody controls are selected: those that the primary may adopt.</summary>
+    public bool OrphansOnly { get; init; }
+
+    /// <summary>The parts into which the objects of the primary's namespace fall; null for none.</summary>
+    public ObjectParts? Parts { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
 
@@ -31,7 +38,10 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
         if (@namespace.Length == 0 && view.Primary.Namespaced && !AcrossNamespaces)
             return;
         foreach (var version in change.Versions)
-            concerned.AddSelecting(@namespace, version.Labels);
+        {
+            if (!OrphansOnly || version.ControllerUid is null)
+                concerned.AddSelecting(@namespace, version.Labels);
+        }
     }
 
     /// <inheritdoc/>
@@ -40,10 +50,27 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
         if (primary is null)
             return [];
         return view.Select(resource, AcrossNamespaces ? "" : key.Namespace, selectorOf(primary))
+            .Where(MayBeSelected)
+            .Select(obj => new RelatedObject(resource, obj));
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string>? PartsOf(ObjectChange change) => Parts is { } parts ? change.Versions.Select(parts.Of) : null;
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> ObserveParts(ObjectKey key, KubeObject? primary, IReadOnlySet<string> parts, IObjectView view)
+    {
+        if (Parts is null || primary is null)
+            return Observe(key, primary, view);
+        var selector = selectorOf(primary);
+        return Parts.Find(key.Namespace, parts, view)
+            .Where(obj => MayBeSelected(obj) && selector.Matches(obj.Metadata.Labels))
             .Select(obj => new RelatedObject(resource, obj));
     }
 
     /// <inheritdoc/>
     public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
         primary is not null && NeedsNewest(primary) ? Watched : [];
+
+    private bool MayBeSelected(KubeObject obj) => !OrphansOnly || obj.Controller is null;
 }

@@ -22,6 +22,8 @@ public sealed class DaemonSetProperties
         Fail,
         Taint,
         Untaint,
+        Orphan,
+        Relabel,
         Update,
         RollBack,
         Wait,
@@ -31,6 +33,15 @@ public sealed class DaemonSetProperties
         Gen.Frequency((8, Gen.Const(Act.Reconcile)), (5, Gen.Const(Act.ReconcileInPart)), (12, Gen.Const(Act.Attend)), (2, Gen.Const(Act.Unready)),
             (1, Gen.Const(Act.Fail)), (1, Gen.Const(Act.Taint)), (1, Gen.Const(Act.Untaint)), (1, Gen.Const(Act.Update)), (1, Gen.Const(Act.RollBack)), (1, Gen.Const(Act.Wait))),
         Gen.Int[0, 30]).Array[0, 80];
+
+    // What takes pods from the set, and gives others to it.
+    private static readonly Gen<(Act Act, int Which)[]> ActsWithStrangers =
+        Gen.Select(Acts, Gen.Select(Any.Of(Act.Orphan, Act.Relabel), Gen.Int[0, 30]).Array[0, 6], Gen.Int, (acts, others, seed) =>
+        {
+            (Act, int)[] all = [.. acts, .. others];
+            new Random(seed).Shuffle(all.AsSpan(acts.Length / 2));
+            return all;
+        });
 
     private static readonly Gen<(int Unavailable, int Surge)> Strategies = Any.Of((1, 0), (2, 0), (0, 1), (0, 2));
 
@@ -77,6 +88,33 @@ public sealed class DaemonSetProperties
             PlanText.Of(reconciler.Reconcile(other)).ShouldBe(PlanText.Of(reconciler.Reconcile(seen)));
         }, iter: 100);
 
+    [Fact]
+    public void Look_AtWhatHasChanged_PlansWhatALookAtEverythingDoes() =>
+        Gen.Select(ActsWithStrangers, Strategies, Gen.Int[1, NodesMax], Gen.Int[0, 5]).Sample((acts, strategy, nodes, minReadySeconds) =>
+        {
+            var reconciler = new DaemonSetReconciler();
+            var model = new DaemonModel(
+                set =>
+                {
+                    set.Spec.MinReadySeconds = minReadySeconds;
+                    set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = strategy.Unavailable, MaxSurge = strategy.Surge };
+                },
+                [.. Enumerable.Range(0, nodes).Select(i => $"n{i}")]);
+            var look = new PartialLook(model.Cluster, reconciler, DaemonModel.Key);
+            foreach (var (act, which) in acts)
+            {
+                if (act is not (Act.Reconcile or Act.ReconcileInPart))
+                {
+                    Do(model, act, which, strategy);
+                    continue;
+                }
+
+                var plan = look.Take();
+                PlanText.Of(plan).ShouldBe(PlanText.Of(model.Plan()));
+                model.Cluster.Apply(plan.Actions.Take(act == Act.Reconcile ? int.MaxValue : which % 4));
+            }
+        }, iter: 150);
+
     private static void Do(DaemonModel model, Act act, int which, (int Unavailable, int Surge) strategy)
     {
         var pod = model.Pods.Count > 0 ? model.Pods[which % model.Pods.Count] : null;
@@ -104,6 +142,12 @@ public sealed class DaemonSetProperties
                 break;
             case Act.Untaint:
                 model.ChangeNode(node, changed => changed.Spec.Taints = []);
+                break;
+            case Act.Orphan when pod is { IsDeleting: false }:
+                model.ChangePod(pod, changed => changed.Metadata.OwnerReferences = null);
+                break;
+            case Act.Relabel when pod is { IsDeleting: false }:
+                model.ChangePod(pod, changed => changed.Metadata.Labels["app"] = changed.Metadata.Labels["app"] == "agent" ? "other" : "agent");
                 break;
             case Act.Update:
                 model.SetImage($"image-{which}");

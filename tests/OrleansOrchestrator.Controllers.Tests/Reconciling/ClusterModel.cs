@@ -111,13 +111,26 @@ internal sealed class ClusterModel : IObjectWriter
         throw new InvalidOperationException($"{reconciler.Name} does not settle in {roundsMax} rounds");
     }
 
-    public Observation Observe(IReconciler reconciler, ObjectKey key)
+    /// <param name="reconciler">The reconciler.</param>
+    /// <param name="key">The primary's key.</param>
+    /// <param name="prior">What an observation by part begins with; null to observe everything.</param>
+    public Observation Observe(IReconciler reconciler, ObjectKey key, PriorLook? prior = null)
     {
         var view = new ModelView(this, reconciler.Primary);
         var primary = view.Find(reconciler.Primary, key);
         var metrics = reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)).Distinct().ToDictionary(query => query, query => Metrics(query));
-        return Observation.Take(reconciler, key, primary, view, Now, metrics, Memory.GetValueOrDefault(key) ?? "");
+        return Observation.Take(reconciler, key, primary, view, Now, metrics, Memory.GetValueOrDefault(key) ?? "", prior);
     }
+
+    /// <summary>All objects as they are now, for <see cref="ChangesSince"/>.</summary>
+    public IReadOnlyDictionary<(string Resource, ObjectKey Key), KubeObject> Snapshot() => new Dictionary<(string, ObjectKey), KubeObject>(_objects);
+
+    /// <summary>What has changed since a snapshot: of each object the first and the last version.</summary>
+    public IEnumerable<ObjectChange> ChangesSince(IReadOnlyDictionary<(string Resource, ObjectKey Key), KubeObject> before) =>
+        before.Keys.Union(_objects.Keys)
+            .Select(id => (Before: before.GetValueOrDefault(id), Now: _objects.GetValueOrDefault(id)))
+            .Where(change => !ReferenceEquals(change.Before, change.Now))
+            .Select(change => new ObjectChange(change.Now is null ? null : StoredOf(change.Now), change.Before is null ? null : StoredOf(change.Before)));
 
     /// <summary>Remembers what a plan wants to be remembered, as is done before its actions.</summary>
     public void Remember(ObjectKey key, Plan plan)
@@ -339,7 +352,8 @@ internal sealed class ClusterModel : IObjectWriter
         public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
             Of(resource, "").Where(obj => StoredOf(obj).Field(field) == value);
 
-        public IEnumerable<KubeObject> WithKey(KeyIndex index, ObjectKey key) => Of(index.Resource, "").Where(obj => index.KeysOf(StoredOf(obj)).Contains(key));
+        public IEnumerable<KubeObject> WithKey(KeyIndex index, ObjectKey key) =>
+            Of(index.Resource, "").Where(obj => index.KeysOf(obj).Contains(key) && index.KeysOf(StoredOf(obj)).Contains(key));
 
         public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => Of(resource, "").Where(obj => obj.Controller?.Uid == uid);
 
