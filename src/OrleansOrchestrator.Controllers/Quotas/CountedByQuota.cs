@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Kinds.Core.Quotas;
@@ -53,6 +54,25 @@ public sealed class CountedByQuota : Relation
             {
                 if (usage.Amounts.Count > 0)
                     yield return new RelatedObject(resource, new CountedObject(new ObjectKey(key.Namespace, name), usage));
+            }
+        }
+    }
+
+    /// <summary>Each object is a part.</summary>
+    public override IEnumerable<string> PartsOf(ObjectChange change) => [QuotaTally.PartOf(change.Resource, change.Key.Name)];
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> ObserveParts(ObjectKey key, KubeObject? primary, IReadOnlySet<string> parts, IObjectView view)
+    {
+        if (primary is not V1ResourceQuota quota)
+            yield break;
+        var limits = LimitsOf(quota);
+        foreach (var (resource, name) in parts.Order(StringComparer.Ordinal).Select(QuotaTally.Read))
+        {
+            if (limits.Resources.Contains(resource) && view.Find(resource, new ObjectKey(key.Namespace, name)) is { } obj
+                && (ObjectUsage.DependsOnFields(resource) ? limits.UsageOf(resource, obj) : limits.UsageOfAny(resource)) is { Amounts.Count: > 0 } usage)
+            {
+                yield return new RelatedObject(resource, new CountedObject(obj.Key, usage));
             }
         }
     }

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Resources;
@@ -10,7 +12,7 @@ namespace OrleansOrchestrator.Controllers.Quotas;
 
 /// <summary>
 /// Keeps the usage in the status of a ResourceQuota. Admission does not depend on it: the store enforces the quota by its own
-/// count. Each reconciliation counts anew, so that the status cannot drift.
+/// count. The sum follows from the objects alone, and never from the status, so that it cannot drift.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/resourcequota.</remarks>
 public sealed class ResourceQuotaReconciler : IReconciler
@@ -30,6 +32,9 @@ public sealed class ResourceQuotaReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Counted];
 
     /// <inheritdoc/>
+    public bool DecidesByPart => true;
+
+    /// <inheritdoc/>
     public TimeSpan BatchPeriod => TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
@@ -38,16 +43,17 @@ public sealed class ResourceQuotaReconciler : IReconciler
         if (observation.Primary is not V1ResourceQuota quota)
             return Plan.Nothing;
         var limits = CountedByQuota.LimitsOf(quota);
-        var used = limits.Hard.Keys.ToDictionary(name => name, _ => Quantity.Zero, StringComparer.Ordinal);
-        var lookAgain = limits.Resources.All(Counted.Watched.Contains) ? (TimeSpan?)null : LookAgainAtOthers;
-        foreach (var (resource, obj) in observation.Related(Counted))
-        {
-            if (obj is not CountedObject { Usage: var usage })
-                continue;
-            limits.Add(used, usage.At(observation.Now), resource);
-            if (usage.EndsAt is { } end && end >= observation.Now)
-                lookAgain = Earlier(lookAgain, end - observation.Now + TimeSpan.FromMilliseconds(1));
-        }
+        var basis = (quota.Metadata.Uid, JsonSerializer.Serialize(quota.Spec, ObjectCodec.Options));
+        var prior = observation.Summary as QuotaTally;
+        if (prior is not null && prior.Basis != basis)
+            return new Plan { NeedsAllParts = true };
+
+        var tally = (prior ?? new QuotaTally { Basis = basis }).With(limits, UsagesOf(observation), observation.Now);
+        var used = limits.Hard.Keys.ToDictionary(name => name, name => tally.Used.GetValueOrDefault(name), StringComparer.Ordinal);
+        var areAllWatched = limits.Resources.All(Counted.Watched.Contains);
+        var lookAgain = areAllWatched ? (TimeSpan?)null : LookAgainAtOthers;
+        if (tally.NextEnd is { } end)
+            lookAgain = Earlier(lookAgain, end - observation.Now + TimeSpan.FromMilliseconds(1));
 
         var updated = ObjectCodec.Clone(quota);
         updated.Status = new V1ResourceQuotaStatus
@@ -61,7 +67,16 @@ public sealed class ResourceQuotaReconciler : IReconciler
                 ? []
                 : [new UpdateStatus(WellKnownResources.ResourceQuotas, updated)],
             RequeueAfter = lookAgain,
+            Summary = areAllWatched ? tally : null,
         };
+    }
+
+    /// <summary>What the observed objects use: all of them, or those that may have changed.</summary>
+    private static IEnumerable<(string Part, ObjectUsage? Usage)> UsagesOf(Observation observation)
+    {
+        var present = observation.Related(Counted).ToDictionary(
+            related => QuotaTally.PartOf(related.Resource, related.Object.Metadata.Name), related => ((CountedObject)related.Object).Usage, StringComparer.Ordinal);
+        return observation.Parts.Union(present.Keys).Select(part => (part, present.GetValueOrDefault(part)));
     }
 
     private static TimeSpan Earlier(TimeSpan? one, TimeSpan other) => one is { } known && known < other ? known : other;

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Quotas;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Resources;
 
@@ -109,6 +110,54 @@ public sealed class ResourceQuotaReconcilerTests
             Quantity.From(used["pods"]).Value.ShouldBe(counted.Count);
             Quantity.From(used["cpu"]).Value.ShouldBe(counted.Sum(shape => shape.Item2));
         });
+
+    [Fact]
+    public void Look_AtWhatHasChanged_CountsWhatALookAtEverythingDoes() => Gen.Select(
+        Gen.Int[0, 3], Any.Of("Pending", "Running", "Failed"), Gen.Int[0, 3], Gen.Int[0, 4]).Array[0, 30].Sample(steps =>
+        {
+            var cluster = new ClusterModel();
+            cluster.Add(NewQuota("pods=1,cpu=1,count/pods=1"));
+            var look = new PartialLook(cluster, Reconciler, Key);
+            foreach (var (which, phase, cpu, what) in steps)
+            {
+                var name = $"p{which}";
+                if (cluster.Find<V1Pod>(new ObjectKey(Samples.Namespace, name)) is { } present)
+                    cluster.Remove(present);
+                if (what > 0)
+                {
+                    var pod = NewPod(name, $"{cpu}", phase);
+                    if (what == 2)
+                        (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (cluster.Now.UtcDateTime, 30);
+                    cluster.Add(pod);
+                }
+
+                if (what == 3)
+                    cluster.Now += TimeSpan.FromSeconds(20);
+                var plan = look.Take();
+                PlanText.Of(plan).ShouldBe(PlanText.Of(Reconciler.Reconcile(cluster.Observe(Reconciler, Key))));
+                cluster.Apply(plan.Actions);
+            }
+
+            look.Take();
+            look.Observed!.Related(Reconciler.Relations[0]).ShouldBeEmpty();
+        }, iter: 100);
+
+    [Fact]
+    public void Look_AtAnotherSpec_CountsEverythingAnew()
+    {
+        Quota("pods=5");
+        Pod("a", "1");
+        var look = new PartialLook(_cluster, Reconciler, Key);
+        _cluster.Apply(look.Take().Actions);
+        var quota = ObjectCodec.Clone(_cluster.Find<V1ResourceQuota>(Key)!);
+        quota.Spec.Hard = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("5") };
+        _cluster.Remove(quota);
+        _cluster.Add(quota);
+
+        _cluster.Apply(look.Take().Actions);
+
+        Used().ShouldBe("cpu=1");
+    }
 
     private V1ResourceQuota Quota(string hard) => _cluster.Add(NewQuota(hard));
 
