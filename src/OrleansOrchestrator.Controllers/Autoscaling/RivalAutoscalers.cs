@@ -2,15 +2,21 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Autoscaling;
 
 /// <summary>
 /// The other autoscalers of the namespace whose targets select pods of this one's target. They would scale against each other. Rivals
-/// are not watched: they are found at the autoscaler's own pace.
+/// are not watched: they are found at the autoscaler's own pace, by indexes.
 /// </summary>
 internal sealed class RivalAutoscalers : Relation
 {
+    private static readonly KeyIndex ByTarget = new(WellKnownResources.HorizontalPodAutoscalers, static obj =>
+        obj is V2HorizontalPodAutoscaler { Spec.ScaleTargetRef: { } target } hpa
+            ? [KeyOf(hpa.Metadata.NamespaceProperty, target.Kind, OwnerReferences.GroupOf(target.ApiVersion), target.Name)]
+            : []);
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched => [];
 
@@ -24,12 +30,13 @@ internal sealed class RivalAutoscalers : Relation
     {
         if (primary is not V2HorizontalPodAutoscaler hpa || TargetScale.SelectorOf(TargetScale.Find(hpa, view)) is not { } own)
             return [];
-        var others = view.InNamespace(WellKnownResources.HorizontalPodAutoscalers, key.Namespace).Where(other => other.Key != key).ToList();
-        if (others.Count == 0)
-            return [];
-        var pods = view.Select(WellKnownResources.Pods, key.Namespace, own).ToList();
-        return others
-            .Where(other => TargetScale.SelectorOf(TargetScale.Find((V2HorizontalPodAutoscaler)other, view)) is { } selector && pods.Exists(pod => selector.Matches(pod.Metadata.Labels)))
+        var labels = view.Select(WellKnownResources.Pods, key.Namespace, own).Select(pod => LabelSet.From(pod.Metadata.Labels)).ToHashSet();
+        return ScalesBySelector.Find(key.Namespace, labels, view)
+            .SelectMany(found => view.WithKey(ByTarget, KeyOf(key.Namespace, found.Kind.Kind, found.Kind.Group, found.Scaled.Metadata.Name)))
+            .Where(other => other.Key != key)
+            .OrderBy(other => other.Key)
             .Select(other => new RelatedObject(WellKnownResources.HorizontalPodAutoscalers, other));
     }
+
+    private static ObjectKey KeyOf(string @namespace, string? kind, string? group, string? name) => new(@namespace, $"{kind}.{group}/{name}");
 }

@@ -14,7 +14,11 @@ namespace OrleansOrchestrator.Controllers.RoleAggregation;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/clusterroleaggregation.</remarks>
 public sealed class ClusterRoleAggregationReconciler : IReconciler
 {
-    private static readonly AllOfKind Roles = new(WellKnownResources.ClusterRoles) { Differ = (before, after) => PartOf(before) != PartOf(after) };
+    private static readonly AllOfKind Roles = new(WellKnownResources.ClusterRoles)
+    {
+        Differ = (before, after) => PartOf(before) != PartOf(after),
+        Depends = role => role is V1ClusterRole { AggregationRule: not null },
+    };
 
     /// <inheritdoc/>
     public string Name => "clusterrole-aggregation-controller";

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -504,6 +505,27 @@ public sealed class HorizontalPodAutoscalerReconcilerTests
         for (var i = 0; i < 21; i++)
             model.StepAfter(TimeSpan.FromSeconds(15));
         model.Replicas.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Autoscaler_BesideManyOfOtherPods_LooksAtNoneOfThem()
+    {
+        var model = new AutoscalerModel(replicas: 2) { Usage = (_, _) => 500 };
+        for (var i = 0; i < 20; i++)
+        {
+            var other = ObjectCodec.Clone(model.Hpa);
+            other.Metadata = new V1ObjectMeta { NamespaceProperty = Samples.Namespace, Name = $"other-{i}" };
+            other.Spec.ScaleTargetRef.Name = $"other-{i}";
+            model.Cluster.Add(other);
+            var target = Samples.ReplicaSet($"other-{i}");
+            target.Spec.Selector.MatchLabels = Samples.Labels($"other-{i}");
+            model.Cluster.Add(target);
+        }
+
+        model.Step();
+
+        model.Replicas.ShouldBeGreaterThan(2);
+        model.Cluster.Selected.ShouldAllBe(key => !key.Name.StartsWith("other-", StringComparison.Ordinal));
     }
 
     [Fact]
