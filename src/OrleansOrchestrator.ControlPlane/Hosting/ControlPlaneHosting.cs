@@ -103,6 +103,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, NodeRangeAdmission>();
+        services.AddSingleton<IAdmissionPlugin, NodeTaintAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateSignerAdmission>();
         services.AddSingleton<IAdmissionPlugin, EscalationAdmission>();

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
 
@@ -82,7 +83,10 @@ public sealed class QueueingHints(SchedulerCache cache, IReadOnlyDictionary<stri
         return false;
     }
 
-    /// <summary>Whether the node filters pass a node, with the pods that room is kept for there: those are woken by themselves.</summary>
+    /// <summary>
+    /// Whether the node filters pass a node, with the pods that room is kept for there: those are woken by themselves. Whom only taints
+    /// have kept from nodes so far, as they do from each new one, is to be told what a node lacks besides.
+    /// </summary>
     private bool PassesNodeFilters(WaitingPods pods, int row)
     {
         var name = cache.Nodes.Record(row).Name;
@@ -92,9 +96,12 @@ public sealed class QueueingHints(SchedulerCache cache, IReadOnlyDictionary<stri
             var profile = schedulers[pods.Sample.SchedulerName].Profile;
             var shape = pods.Sample.Shape;
             var rejecting = NodeDiagnosis.FindRejecting(pods.Filters ??= profile.FiltersFor(shape), shape, cache.Nodes, row);
-            if (rejecting is not null)
-                pods.NoteRejection(profile.NameOf(rejecting));
-            return rejecting is null;
+            if (rejecting is null)
+                return true;
+            var plugin = profile.NameOf(rejecting);
+            var isNews = plugin != nameof(TaintToleration) && pods.RejectedBy.All(static known => known == nameof(TaintToleration));
+            pods.NoteRejection(plugin);
+            return isNews;
         }
         finally
         {
