@@ -3,12 +3,13 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
 /// <summary>
 /// The pods that still carry the tracking finalizer though their job is gone: they name it as their controller, or, since
-/// orphaning has taken the reference away, by its label.
+/// orphaning has taken the reference away, by its label. So do those that somebody has taken from a job that does not adopt them.
 /// </summary>
 internal sealed class LeftBehindPods : Relation
 {
@@ -45,8 +46,16 @@ internal sealed class LeftBehindPods : Relation
             return false;
         if (pod.Controller is { } controller)
             return controller.Uid != present?.Metadata.Uid && (present is null or V1Job { Spec.ManualSelector: true } || HasLabel(pod, job));
-        // One that is there may still adopt what has no controller.
-        return present is null || present.IsDeleting;
+        return present is not V1Job candidate || !MayAdopt(candidate, pod);
+    }
+
+    /// <summary>Whether a Job still runs that adopts what has no controller, or somebody else runs it.</summary>
+    private static bool MayAdopt(V1Job job, V1Pod pod)
+    {
+        if (!new JobDemand(job).IsOurs)
+            return true;
+        return !job.IsDeleting && !pod.IsDeleting && JobConditions.Outcome(job.Status) is null
+            && job.Spec.Selector is { } selector && LabelSelector.From(selector).Matches(pod.Metadata.Labels);
     }
 
     private static ObjectKey? JobOf(V1Pod pod) => pod switch

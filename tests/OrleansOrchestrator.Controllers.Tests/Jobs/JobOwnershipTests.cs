@@ -65,6 +65,31 @@ public sealed class JobOwnershipTests
         model.Pods.ShouldAllBe(pod => !pod.HasFinalizer(JobMetadataKeys.TrackingFinalizer));
     }
 
+    [Theory]
+    [InlineData("of another job", false)]
+    [InlineData("being deleted", false)]
+    [InlineData("ended job", false)]
+    [InlineData("its own again", true)]
+    public void Job_PodIsTakenFromIt_LetsItGoUnlessItAdoptsIt(string what, bool isAdopted)
+    {
+        var model = new JobModel(keepsDeletedPods: true).Settle();
+        var taken = model.Active[0];
+        if (what == "being deleted")
+            model.Delete(taken);
+        if (what == "ended job")
+            model.Edit(job => job.Status.Conditions = [new V1JobCondition { Type = "Failed", Status = "True" }]);
+        model.Change(taken, pod =>
+        {
+            pod.Metadata.OwnerReferences = null;
+            if (what == "of another job")
+                pod.Metadata.Labels.Remove(JobMetadataKeys.ControllerUid);
+        });
+
+        model.Settle();
+
+        model.Cluster.Find<V1Pod>(taken.Key)!.HasFinalizer(JobMetadataKeys.TrackingFinalizer).ShouldBe(isAdopted);
+    }
+
     [Fact]
     public void Job_Gone_SearchesTheNamespaceForNoPods()
     {
