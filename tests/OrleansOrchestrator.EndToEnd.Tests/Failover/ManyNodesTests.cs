@@ -37,6 +37,8 @@ public sealed class ManyNodesTests : EndToEndTest
         await Eventually.PassesAsync(async () =>
             (await cluster.Kubectl.RunAsync("get", "events", "-A", "-o", "custom-columns=R:.reason,O:.involvedObject.name")).Text
                 .ShouldMatch("(?m)^EvictionsPaused +kube-system$"));
+        await Eventually.PassesAsync(async () =>
+            (await cluster.Kubectl.RunAsync("get", "--raw", "/metrics")).Text.ShouldMatch("(?m)^orchestrator_node_evictions_paused{[^}]*zone=\"z\"[^}]*} 1\\b"));
         while (silent.Elapsed < EvictedAfter + TimeSpan.FromSeconds(5))
         {
             var kept = (await PodsAsync(cluster)).Where(pod => pod["metadata"]!["deletionTimestamp"] is null).Select(NameOf).ToList();
