@@ -5,15 +5,18 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>
-/// One attempt to place a pod, and what plugins have read for it: of other objects, and of node objects, but not of pods. Preemption asks the
-/// filters again and again with other pods on the nodes, and nothing else changes in between. Reused for all attempts.
+/// One attempt to place a pod, and what plugins have read for it. Preemption asks the filters again and again with other pods on the nodes, and
+/// nothing else changes in between: a plugin that has counted pods adapts its counts (<see cref="IClusterFilter.Note"/>). Reused for all attempts.
 /// </summary>
 /// <remarks>See CycleState in k8s.io/kube-scheduler/framework.</remarks>
 internal sealed class CycleState(NodeTable nodes)
 {
-    private readonly Dictionary<IPlugin, object?> _read = [];
+    private readonly Dictionary<(IPlugin, Type), object?> _read = [];
     private readonly RowVerdicts _admitted = new();
     private readonly RowVerdicts _tolerated = new();
+
+    /// <summary>The nodes.</summary>
+    public NodeTable Nodes => nodes;
 
     /// <summary>The pod to place.</summary>
     public PodInfo Pod { get; private set; } = null!;
@@ -27,14 +30,18 @@ internal sealed class CycleState(NodeTable nodes)
         _tolerated.Clear(nodes.Capacity);
     }
 
-    /// <summary>What a plugin reads for the attempt. It is read once; the pods on the nodes must not matter to it.</summary>
-    public T Read<TPlugin, T>(TPlugin plugin, Func<TPlugin, PodInfo, T> read)
+    /// <summary>What a plugin reads for the attempt, once.</summary>
+    public T Read<TPlugin, T>(TPlugin plugin, Func<TPlugin, CycleState, T> read)
         where TPlugin : IPlugin
     {
-        if (!_read.TryGetValue(plugin, out var known))
-            _read.Add(plugin, known = read(plugin, Pod));
+        if (!_read.TryGetValue((plugin, typeof(T)), out var known))
+            _read.Add((plugin, typeof(T)), known = read(plugin, this));
         return (T)known!;
     }
+
+    /// <summary>What a plugin has read; null if it has not.</summary>
+    public T? Known<T>(IPlugin plugin)
+        where T : class => (T?)_read.GetValueOrDefault((plugin, typeof(T)));
 
     /// <summary>Whether the pod's node selector and node affinity admit the node at a row, candidate or not.</summary>
     public bool Admits(int row)

@@ -64,8 +64,23 @@ internal interface IClusterFilter : IPlugin
     /// <summary>Whether it may reject any node for the pod.</summary>
     bool Filters(CycleState cycle);
 
-    /// <summary>Rejects unsuitable candidates.</summary>
-    void Filter(CandidateSet candidates);
+    /// <summary>Why it rejects the node at a row; null if it does not. Preemption asks it again and again about one node.</summary>
+    Rejection? Check(CycleState cycle, int row);
+
+    /// <summary>Rejects unsuitable candidates: those, and for those reasons, that <see cref="Check"/> says.</summary>
+    void Filter(CandidateSet candidates)
+    {
+        for (var row = 0; row < candidates.Scores.Length; row++)
+        {
+            if (candidates.IsCandidate(row) && Check(candidates.Cycle, row) is { } rejection)
+                candidates.Reject(row, rejection);
+        }
+    }
+
+    /// <summary>Adapts what it has counted for the attempt: a pod comes to its node for a trial (+1), or leaves it (-1).</summary>
+    void Note(CycleState cycle, AssignedPod pod, int change)
+    {
+    }
 }
 
 /// <summary>Tries to make room for a pod that fits no node.</summary>

@@ -44,6 +44,5 @@ internal sealed class PluginFactory<T>(string name, Func<PluginContext, T> creat
 /// <summary>The constructor arguments of a plugin.</summary>
 /// <param name="Arguments">Its configured arguments; empty if there are none.</param>
 /// <param name="Cluster">The cluster.</param>
-/// <param name="WhyNot">Why a pod does not fit the node at a row, by all filters of the profile and with the pods nominated to the
-/// node; null if it fits.</param>
-internal sealed record PluginContext(ConfigurationReader Arguments, SchedulerCache Cluster, Func<PodInfo, int, Rejection?> WhyNot);
+/// <param name="Trial">Asks what would be if other pods left a node.</param>
+internal sealed record PluginContext(ConfigurationReader Arguments, SchedulerCache Cluster, Trial Trial);

@@ -46,7 +46,7 @@ internal sealed class Profile
 
     /// <summary>Creates the plugins of a profile and collects their faults. A profile with faults must not be used.</summary>
     public static Profile Create(
-        ProfileOptions options, PluginRegistry registry, SchedulerCache cluster, Func<PodInfo, int, Rejection?> whyNot, FieldPath path, FieldErrors errors)
+        ProfileOptions options, PluginRegistry registry, SchedulerCache cluster, Trial trial, FieldPath path, FieldErrors errors)
     {
         var enabled = EnabledPlugins.Of(options, registry, path.Child("plugins"), errors);
         var arguments = ArgumentsByName(options, registry, path.Child("pluginConfig"), errors);
@@ -57,7 +57,7 @@ internal sealed class Profile
             if (!enabled.Contains(factory.Name) && !arguments.ContainsKey(factory.Name))
                 continue;
             var reader = arguments.GetValueOrDefault(factory.Name) ?? ConfigurationReader.Empty;
-            byName.Add(factory.Name, factory.Create(new PluginContext(reader, cluster, whyNot)));
+            byName.Add(factory.Name, factory.Create(new PluginContext(reader, cluster, trial)));
             reader.RefuseOthers();
         }
 

@@ -18,7 +18,6 @@ public sealed class Scheduler
     private readonly EquivalenceClassCache _classes;
     private readonly CycleState _cycle;
     private readonly CandidateSet _candidates;
-    private readonly CandidateSet _probe;
     private readonly NodeSampler _sampler;
     private readonly List<IClusterFilter> _filters = [];
     private readonly List<WeightedScore<IClusterScore>> _scores = [];
@@ -26,12 +25,11 @@ public sealed class Scheduler
     private Scheduler(SchedulerCache cache, SchedulerOptions options, ProfileOptions profile, PluginRegistry registry, FieldErrors errors)
     {
         _cache = cache;
-        _profile = Profile.Create(profile, registry, cache, WhyNotWithNominated, FieldPath.Root("profile"), errors);
+        _profile = Profile.Create(profile, registry, cache, new Trial(WhyNotWithNominated, Note), FieldPath.Root("profile"), errors);
         _percentage = profile.PercentageOfNodesToScore == 0 ? 100 : profile.PercentageOfNodesToScore;
         _classes = new EquivalenceClassCache(cache.Nodes, _profile, options.EquivalenceClassesMax);
         _cycle = new CycleState(cache.Nodes);
         _candidates = new CandidateSet(cache);
-        _probe = new CandidateSet(cache);
         _sampler = new NodeSampler(cache.Nodes, _profile, _percentage);
     }
 
@@ -261,7 +259,7 @@ public sealed class Scheduler
         var claims = _cache.ClaimsAgainst(pod, name);
         if (claims.Count == 0)
             return WhyNot(pod, row);
-        var added = claims.ConvertAll(claim => _cache.Add(claim, name));
+        var added = claims.ConvertAll(claim => AddForTrial(claim, name));
         try
         {
             if (WhyNot(pod, row) is { } rejection)
@@ -269,7 +267,7 @@ public sealed class Scheduler
         }
         finally
         {
-            added.ForEach(_cache.Remove);
+            added.ForEach(RemoveAfterTrial);
         }
 
         return WhyNot(pod, row);
@@ -280,22 +278,33 @@ public sealed class Scheduler
     {
         if (NodeDiagnosis.Reject(_profile.FiltersFor(pod.Shape), pod.Shape, _cache.Nodes, row) is { } rejection)
             return rejection;
-        var isReset = false;
         foreach (var plugin in _profile.ClusterFilters)
         {
-            if (!plugin.Filters(_cycle))
-                continue;
-            if (!isReset)
-            {
-                _probe.Reset(_cycle, []);
-                _probe.Scores[row] = 0;
-                isReset = true;
-            }
-
-            plugin.Filter(_probe);
+            if (plugin.Filters(_cycle) && plugin.Check(_cycle, row) is { } other)
+                return other;
         }
 
-        return isReset ? _probe.RejectionOf(row) : null;
+        return null;
+    }
+
+    private AssignedPod AddForTrial(PodInfo pod, string nodeName)
+    {
+        var record = _cache.Add(pod, nodeName);
+        Note(record, 1);
+        return record;
+    }
+
+    private void RemoveAfterTrial(AssignedPod record)
+    {
+        Note(record, -1);
+        _cache.Remove(record);
+    }
+
+    /// <summary>Says to plugins that a pod is on its node for a trial (+1), or leaves it (-1).</summary>
+    private void Note(AssignedPod pod, int change)
+    {
+        foreach (var plugin in _profile.ClusterFilters)
+            plugin.Note(_cycle, pod, change);
     }
 
     private void FindApplying()

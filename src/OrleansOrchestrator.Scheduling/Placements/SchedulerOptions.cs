@@ -93,7 +93,7 @@ public sealed record SchedulerOptions
                 errors.Duplicate(path.Child("schedulerName"), profiles[i].SchedulerName);
             if (profiles[i].SchedulerName.Length == 0)
                 errors.Required(path.Child("schedulerName"));
-            Profile.Create(profiles[i], registry, cluster, static (_, _) => null, path, errors);
+            Profile.Create(profiles[i], registry, cluster, Trial.None, path, errors);
         }
 
         faults.AddRange(errors.All.Select(error => error.ToString() + "."));

@@ -1,6 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
@@ -45,30 +44,29 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
     public bool Scores(CycleState cycle) =>
         IsConcerned(cycle.Pod) && (!_ignoresPreferencesOfOthers || Array.Exists(cycle.Pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.Preferred));
 
+    public Rejection? Check(CycleState cycle, int row)
+    {
+        var counts = CountsOf(cycle);
+        if (counts.IsDistant(row))
+            return NotNear;
+        if (AffinityCounts.IsNear(counts.Own, row))
+            return TooNear;
+        return AffinityCounts.IsNear(counts.Others, row) ? Unwelcome : null;
+    }
+
     public void Filter(CandidateSet candidates)
     {
-        RejectDistant(candidates);
-        var own = new DomainTotals(candidates);
-        foreach (var term in candidates.Pod.Shape.AffinityTerms)
-        {
-            if (term.Kind == AffinityKind.RequiredAntiAffinity)
-                own.Add(term.TopologyKey, candidates.Cache.Counters.Of(term.Pods), 1);
-        }
-
-        RejectNear(candidates, own, TooNear);
-        var others = new DomainTotals(candidates);
-        foreach (var carried in Concerning(candidates))
-        {
-            if (carried.Term.Kind == AffinityKind.RequiredAntiAffinity)
-                others.Add(carried, 1);
-        }
-
-        RejectNear(candidates, others, Unwelcome);
+        var counts = CountsOf(candidates.Cycle);
+        RejectDistant(candidates, counts);
+        RejectNear(candidates, counts.Own, TooNear);
+        RejectNear(candidates, counts.Others, Unwelcome);
     }
+
+    public void Note(CycleState cycle, AssignedPod pod, int change) => cycle.Known<AffinityCounts>(this)?.Note(pod, change);
 
     public void Score(CandidateSet candidates, int pluginWeight)
     {
-        var totals = new DomainTotals(candidates);
+        var totals = new DomainTotals(candidates.Nodes);
         foreach (var term in candidates.Pod.Shape.AffinityTerms)
         {
             if (term.Kind == AffinityKind.Preferred)
@@ -112,6 +110,10 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
 
     private static string? ValueOf(NodeProperties? node, string label) => node is not null && node.Labels.TryGetValue(label, out var value) ? value : null;
 
+    private AffinityCounts CountsOf(CycleState cycle) => cycle.Read(this, static (plugin, attempt) => plugin.Count(attempt.Pod));
+
+    private AffinityCounts Count(PodInfo pod) => new(context.Cluster, pod);
+
     private bool IsConcerned(PodInfo pod) =>
         pod.Shape.AffinityTerms.Length > 0 || context.Cluster.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Count > 0;
 
@@ -121,31 +123,20 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
     private static bool Concerns(AffinityTerm term, PodInfo pod, SchedulerCache cache) =>
         term.Pods.Matches(pod.Namespace, pod.Labels, cache.Pods.NamespaceLabels);
 
-    /// <summary>
-    /// Rejects nodes without pods that match all affinity terms at once. The first pod of a group with affinity to itself would wait
-    /// forever; it may run wherever the labels exist.
-    /// </summary>
-    private static void RejectDistant(CandidateSet candidates)
+    /// <summary>Rejects nodes without pods that match all affinity terms at once.</summary>
+    private static void RejectDistant(CandidateSet candidates, AffinityCounts counts)
     {
-        var terms = Array.FindAll(candidates.Pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.RequiredAffinity);
-        if (terms.Length == 0)
+        if (!counts.WantsCompanions)
             return;
-        var companions = candidates.Cache.Counters.Of(PodPredicate.All(Array.ConvertAll(terms, term => term.Pods)));
-        var domains = terms.Select(term => term.TopologyKey).Distinct(StringComparer.Ordinal)
-            .Select(key => candidates.Nodes.Topology(key))
-            .Select(column => (Column: column, Companions: DomainTotals.Of(column, companions, candidates.Scores.Length)))
-            .ToArray();
-        // Companions on nodes without any of the labels are nowhere: nobody can run near them.
-        var isFirst = Array.TrueForAll(domains, domain => Array.TrueForAll(domain.Companions, count => count == 0))
-            && Array.TrueForAll(terms, term => Concerns(term, candidates.Pod, candidates.Cache));
-        foreach (var (column, totals) in domains)
+        var isFirst = counts.IsFirst;
+        foreach (var (column, byDomain) in counts.Companions)
         {
             for (var row = 0; row < candidates.Scores.Length; row++)
             {
                 if (!candidates.IsCandidate(row))
                     continue;
                 var domain = column.ByRow[row];
-                if (domain == TopologyColumn.NoDomain || (totals[domain] == 0 && !isFirst))
+                if (domain == TopologyColumn.NoDomain || (byDomain[domain] == 0 && !isFirst))
                     candidates.Reject(row, NotNear);
             }
         }

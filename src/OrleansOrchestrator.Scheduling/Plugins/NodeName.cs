@@ -10,13 +10,5 @@ internal sealed class NodeName : IClusterFilter
 
     public bool Filters(CycleState cycle) => cycle.Pod.NodeName is not null;
 
-    public void Filter(CandidateSet candidates)
-    {
-        var records = candidates.Nodes.Records;
-        for (var row = 0; row < records.Length; row++)
-        {
-            if (candidates.IsCandidate(row) && records[row]!.Name != candidates.Pod.NodeName)
-                candidates.Reject(row, Mismatch);
-        }
-    }
+    public Rejection? Check(CycleState cycle, int row) => cycle.Nodes.Record(row).Name == cycle.Pod.NodeName ? null : Mismatch;
 }

@@ -44,20 +44,24 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 
     public bool Scores(CycleState cycle) => HasSystemDefaults(cycle.Pod) ? PeersOf(cycle) is not null : !Array.TrueForAll(ConstraintsOf(cycle).Constraints, IsRequired);
 
+    public Rejection? Check(CycleState cycle, int row) => Check(CountsOf(cycle), row);
+
     public void Filter(CandidateSet candidates)
     {
-        var (constraints, peers) = ConstraintsOf(candidates.Cycle);
-        var required = Array.FindAll(constraints, IsRequired);
-        var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
-        var hasAll = new bool[candidates.Scores.Length];
-        for (var row = 0; row < hasAll.Length; row++)
-            hasAll[row] = candidates.Nodes.Records[row] is { IsPresent: true } && HasAll(columns, row);
-        RejectWithoutLabels(candidates, hasAll);
-        // Without a node that has all labels, all are already rejected.
-        if (!hasAll.Contains(true))
+        var counts = CountsOf(candidates.Cycle);
+        for (var row = 0; row < candidates.Scores.Length; row++)
+        {
+            if (candidates.IsCandidate(row) && Check(counts, row) is { } rejection)
+                candidates.Reject(row, rejection);
+        }
+    }
+
+    public void Note(CycleState cycle, AssignedPod pod, int change)
+    {
+        if (cycle.Known<SpreadCounts>(this) is not { } counts)
             return;
-        for (var i = 0; i < required.Length; i++)
-            RejectCrowded(candidates, required[i], peers, columns[i], hasAll);
+        var peers = ConstraintsOf(cycle).Peers;
+        counts.Note(pod, change, constraint => Counts(constraint, peers, pod.Info));
     }
 
     public void Score(CandidateSet candidates, int weight)
@@ -74,7 +78,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
             foreach (var constraint in constraints.Where(constraint => !constraint.IsRequired))
             {
                 var column = candidates.Nodes.Topology(constraint.TopologyKey);
-                score.AddDomains(CounterOf(constraint, peers), column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
+                score.AddDomains(CounterOf(constraint, peers), column, constraint.MaxSkew, isRequired: true, row => SpreadCounts.Counts(candidates.Cycle, constraint, row));
             }
         }
 
@@ -87,7 +91,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 
     private bool NeedsPeers(PodInfo pod) => _defaults.Listed.Length > 0 && pod.Shape.SpreadConstraints.Length == 0;
 
-    private SpreadPeers? PeersOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => SpreadPeers.Of(plugin._cluster, pod));
+    private SpreadPeers? PeersOf(CycleState cycle) => cycle.Read(this, static (plugin, attempt) => SpreadPeers.Of(plugin._cluster, attempt.Pod));
 
     private (SpreadConstraint[] Constraints, SpreadPeers? Peers) ConstraintsOf(CycleState cycle) =>
         ConstraintsOf(cycle.Pod, NeedsPeers(cycle.Pod) ? PeersOf(cycle) : null);
@@ -134,61 +138,21 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
     private PodCounter CounterOf(SpreadConstraint constraint, SpreadPeers? peers) =>
         constraint.Pods is { } pods ? _cluster.Counters.Of(pods) : peers!.CountIn(_cluster);
 
-    private static void RejectWithoutLabels(CandidateSet candidates, bool[] hasAll)
+    private static Rejection? Check(SpreadCounts counts, int row)
     {
-        for (var row = 0; row < candidates.Scores.Length; row++)
-        {
-            if (candidates.IsCandidate(row) && !hasAll[row])
-                candidates.Reject(row, NoLabel);
-        }
+        if (!counts.HasAllLabels(row))
+            return NoLabel;
+        return counts.IsCrowded(row) ? TooCrowded : null;
     }
 
-    private void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, SpreadPeers? peers, TopologyColumn column, bool[] hasAll)
+    private SpreadCounts CountsOf(CycleState cycle) => cycle.Read(this, static (plugin, attempt) => plugin.Count(attempt));
+
+    private SpreadCounts Count(CycleState cycle)
     {
-        var counts = CounterOf(constraint, peers).ByRow;
-        var totals = new int[column.DomainLimit];
-        Array.Fill(totals, -1);
-        for (var row = 0; row < hasAll.Length; row++)
-        {
-            if (!hasAll[row] || !Counts(candidates, constraint, row))
-                continue;
-            ref var total = ref totals[column.ByRow[row]];
-            total = Math.Max(total, 0) + counts[row];
-        }
-
-        var emptiest = int.MaxValue;
-        var domains = 0;
-        foreach (var total in totals)
-        {
-            if (total < 0)
-                continue;
-            domains++;
-            emptiest = Math.Min(emptiest, total);
-        }
-
-        if (domains < constraint.MinDomains)
-            emptiest = 0;
-        var pod = candidates.Pod;
+        var (constraints, peers) = ConstraintsOf(cycle);
+        var pod = cycle.Pod;
         // The pod is one of its peers.
-        var own = constraint.Pods?.Matches(pod.Namespace, pod.Labels, _cluster.Pods.NamespaceLabels) != false ? 1 : 0;
-        for (var row = 0; row < hasAll.Length; row++)
-        {
-            if (candidates.IsCandidate(row) && Math.Max(totals[column.ByRow[row]], 0) + own - emptiest > constraint.MaxSkew)
-                candidates.Reject(row, TooCrowded);
-        }
+        return new SpreadCounts(cycle, Array.FindAll(constraints, IsRequired), constraint => CounterOf(constraint, peers),
+            constraint => constraint.Pods?.Matches(pod.Namespace, pod.Labels, _cluster.Pods.NamespaceLabels) != false);
     }
-
-    private static bool HasAll(TopologyColumn[] columns, int row)
-    {
-        foreach (var column in columns)
-        {
-            if (column.ByRow[row] == TopologyColumn.NoDomain)
-                return false;
-        }
-
-        return true;
-    }
-
-    private static bool Counts(CandidateSet candidates, SpreadConstraint constraint, int row) =>
-        (!constraint.HonorsNodeAffinity || candidates.Cycle.Admits(row)) && (!constraint.HonorsTaints || candidates.Cycle.Tolerates(row));
 }

@@ -42,14 +42,15 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
 
     public bool Filters(CycleState cycle) => cycle.Pod.Claims.Length > 0;
 
+    public Rejection? Check(CycleState cycle, int row) => Check(VolumesOf(cycle), cycle.Nodes.Record(row));
+
     public void Filter(CandidateSet candidates)
     {
         var volumes = VolumesOf(candidates.Cycle);
-        var records = candidates.Nodes.Records;
-        for (var row = 0; row < records.Length; row++)
+        for (var row = 0; row < candidates.Scores.Length; row++)
         {
-            if (candidates.IsCandidate(row) && volumes.ConflictsOn(records[row]!) is not VolumeConflicts.None and var conflicts)
-                candidates.Reject(row, Rejections[(int)conflicts]);
+            if (candidates.IsCandidate(row) && Check(volumes, candidates.Nodes.Record(row)) is { } rejection)
+                candidates.Reject(row, rejection);
         }
     }
 
@@ -119,7 +120,10 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
         return state;
     }
 
-    private PodVolumes VolumesOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => PodVolumes.Read(plugin.Cluster, pod));
+    private static Rejection? Check(PodVolumes volumes, NodeRecord node) =>
+        volumes.ConflictsOn(node) is not VolumeConflicts.None and var conflicts ? Rejections[(int)conflicts] : null;
+
+    private PodVolumes VolumesOf(CycleState cycle) => cycle.Read(this, static (plugin, attempt) => PodVolumes.Read(plugin.Cluster, attempt.Pod));
 
     /// <summary>What the end of a reservation makes free: a claim that may go to another node, and a volume that may have another claim.</summary>
     private IEnumerable<ClusterEvent> FreedBy(VolumeReservation ended)

@@ -22,12 +22,5 @@ internal sealed class VolumeRestrictions(PluginContext context) : IClusterFilter
         context.Cluster.Pods.IsClaimUsed(claim.Key)
         && context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { Spec.AccessModes: { } modes } && modes.Contains(AccessModes.ReadWriteOncePod));
 
-    public void Filter(CandidateSet candidates)
-    {
-        for (var row = 0; row < candidates.Nodes.RowLimit; row++)
-        {
-            if (candidates.IsCandidate(row))
-                candidates.Reject(row, InUse);
-        }
-    }
+    public Rejection? Check(CycleState cycle, int row) => InUse;
 }

@@ -22,26 +22,27 @@ internal sealed class VolumeZone(PluginContext context) : IClusterFilter
 
     public bool Filters(CycleState cycle) => cycle.Pod.Claims.Length > 0 && ZonesOf(cycle).Count > 0;
 
+    public Rejection? Check(CycleState cycle, int row) => IsElsewhere(ZonesOf(cycle), cycle.Nodes.Record(row).Labels) ? Elsewhere : null;
+
     public void Filter(CandidateSet candidates)
     {
         var zones = ZonesOf(candidates.Cycle);
-        var records = candidates.Nodes.Records;
-        for (var row = 0; row < records.Length; row++)
+        for (var row = 0; row < candidates.Scores.Length; row++)
         {
-            // A node without any of the labels is in a cluster that does not know zones.
-            if (candidates.IsCandidate(row) && records[row]!.Labels is var labels && Array.Exists(Labels, labels.ContainsKey)
-                && !zones.TrueForAll(zone => IsIn(labels, zone)))
-            {
+            if (candidates.IsCandidate(row) && IsElsewhere(zones, candidates.Nodes.Record(row).Labels))
                 candidates.Reject(row, Elsewhere);
-            }
         }
     }
+
+    // A node without any of the labels is in a cluster that does not know zones.
+    private static bool IsElsewhere(List<(string Label, string[] Values)> zones, IDictionary<string, string> labels) =>
+        Array.Exists(Labels, labels.ContainsKey) && !zones.TrueForAll(zone => IsIn(labels, zone));
 
     // A volume from before the labels were renamed may be for a node from after that.
     private static bool IsIn(IDictionary<string, string> labels, (string Label, string[] Values) zone) =>
         (labels.TryGetValue(zone.Label, out var value) || labels.TryGetValue(TopologyLabels.Present(zone.Label), out value)) && zone.Values.Contains(value);
 
-    private List<(string Label, string[] Values)> ZonesOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => plugin.ReadZones(pod));
+    private List<(string Label, string[] Values)> ZonesOf(CycleState cycle) => cycle.Read(this, static (plugin, attempt) => plugin.ReadZones(attempt.Pod));
 
     private List<(string Label, string[] Values)> ReadZones(PodInfo pod)
     {

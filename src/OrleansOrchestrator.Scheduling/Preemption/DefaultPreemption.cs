@@ -14,7 +14,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
     private const string NoVictims = "No preemption victims found for incoming pod";
 
     private readonly SchedulerCache _cluster = context.Cluster;
-    private readonly VictimSearch _search = new(context.Cluster, context.WhyNot);
+    private readonly VictimSearch _search = new(context.Cluster, context.Trial);
     private readonly int _candidatesPercentage = context.Arguments.Number("minCandidateNodesPercentage", 10, 0, 100);
     private readonly int _candidatesMin = context.Arguments.Number("minCandidateNodesAbsolute", 100, 0, int.MaxValue);
 

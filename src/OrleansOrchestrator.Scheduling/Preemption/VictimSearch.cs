@@ -9,8 +9,8 @@ namespace OrleansOrchestrator.Scheduling.Preemption;
 /// then puts back the most important ones as long as the pod still fits. It restores the cache before it returns.
 /// </summary>
 /// <param name="cache">The cluster.</param>
-/// <param name="whyNot">Why a pod does not fit the node at a row; null if it fits.</param>
-internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Rejection?> whyNot)
+/// <param name="trial">Whether a pod fits a node then.</param>
+internal sealed class VictimSearch(SchedulerCache cache, Trial trial)
 {
     private static readonly Rejection NoVictims =
         new("DefaultPreemption", "No preemption victims found for incoming pod", isResolvable: false);
@@ -26,17 +26,30 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
         if (lower.Count == 0)
             return (null, NoVictims);
 
-        var gone = lower.ConvertAll(cache.TakeAway);
+        var gone = lower.ConvertAll(TakeAway);
         try
         {
-            if (whyNot(pod, row) is { } rejection)
+            if (trial.WhyNot(pod, row) is { } rejection)
                 return (null, rejection);
             return Reprieve(pod, row, node.Name, gone, budgets) is { } candidate ? (candidate, null) : (null, NoVictims);
         }
         finally
         {
-            gone.ForEach(absent => cache.PutBack(absent));
+            gone.ForEach(absent => PutBack(absent));
         }
+    }
+
+    private AbsentPod TakeAway(AssignedPod record)
+    {
+        trial.Note(record, -1);
+        return cache.TakeAway(record);
+    }
+
+    private AssignedPod PutBack(AbsentPod absent)
+    {
+        var record = cache.PutBack(absent);
+        trial.Note(record, 1);
+        return record;
     }
 
     private PreemptionCandidate? Reprieve(PodInfo pod, int row, string nodeName, List<AbsentPod> gone, BudgetCount budgets)
@@ -45,11 +58,11 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
         // Puts back first the pods whose eviction violates a budget.
         foreach (var absent in gone.OrderBy(absent => violating.Contains(absent.Info) ? 0 : 1).ToArray())
         {
-            var record = cache.PutBack(absent);
-            if (whyNot(pod, row) is null)
+            var record = PutBack(absent);
+            if (trial.WhyNot(pod, row) is null)
                 gone.Remove(absent);
             else
-                cache.TakeAway(record);
+                TakeAway(record);
         }
 
         return gone.Count == 0

@@ -12,7 +12,7 @@ namespace OrleansOrchestrator.Scheduling.Tests.Building;
 internal static class SinglePlugin
 {
     public static IPlugin Create(string name, SchedulerCache cluster, string arguments = "{}") =>
-        BuiltInPlugins.Registry.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, static (_, _) => null));
+        BuiltInPlugins.Registry.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, Trial.None));
 
     /// <summary>An attempt to place a pod.</summary>
     public static CycleState Begin(SchedulerCache cluster, PodInfo pod)

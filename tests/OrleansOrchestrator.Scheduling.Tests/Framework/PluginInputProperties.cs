@@ -88,7 +88,7 @@ public sealed class PluginInputProperties
         var harness = new Harness(nodes);
         var cluster = harness.Cache;
         harness.Running(PodObjects.Create("q", "1").WithLabel("app", "1").WithHostPort(80).AwayFrom("0", "zone").On("n1"));
-        var plugin = factory.Create(new PluginContext(Scheduling.Configuration.ConfigurationReader.Empty, cluster, static (_, _) => null));
+        var plugin = factory.Create(new PluginContext(Scheduling.Configuration.ConfigurationReader.Empty, cluster, Trial.None));
         var said = new List<string>();
         var cycle = SinglePlugin.Begin(cluster, pod);
         if (plugin is IPreFilter preFilter)
