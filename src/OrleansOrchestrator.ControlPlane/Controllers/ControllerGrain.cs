@@ -142,9 +142,12 @@ internal sealed partial class ControllerGrain(
             }
         }
 
+        // Without primaries only those that are gone can be concerned. One that comes is queued as it is seen, and observes what is there by then.
+        var hasPrimaries = _primaries.Count > 0;
         for (var i = 0; i < _reconciler.Relations.Count; i++)
         {
-            if (_reconciler.Relations[i].Watched.Contains(resource))
+            var relation = _reconciler.Relations[i];
+            if ((hasPrimaries || relation.OutlivesPrimary) && relation.Watched.Contains(resource))
                 await NoteAsync(i, events);
         }
     }

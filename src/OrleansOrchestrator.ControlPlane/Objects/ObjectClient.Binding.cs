@@ -107,7 +107,7 @@ internal sealed partial class ObjectClient
 
     private ObjectWrite BindingWrite(ResourceDefinition definition, StoredObject stored, string nodeName)
     {
-        var pod = (V1Pod)stored.Decode();
+        var pod = stored.SharedModel<V1Pod>();
         var name = stored.Key.Name;
         if (stored.IsDeleting)
             throw ApiErrors.Conflict(definition.Name, name, $"pod {name} is being deleted, cannot be assigned to a host");
@@ -116,21 +116,28 @@ internal sealed partial class ObjectClient
         if (pod.Spec.SchedulingGates is { Count: > 0 })
             throw ApiErrors.Conflict(definition.Name, name, $"pod {name} has non-empty .spec.schedulingGates");
 
-        pod.Spec.NodeName = nodeName;
-        pod.Status ??= new V1PodStatus();
-        // The nomination has served its purpose.
-        pod.Status.NominatedNodeName = null;
-        pod.Status.Conditions =
-        [
-            .. (pod.Status.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.PodScheduled),
-            new V1PodCondition
+        // A copy of what changes, metadata included, from which the encoder takes the version. The rest is shared.
+        var bound = pod with
+        {
+            Metadata = pod.Metadata with { },
+            Spec = pod.Spec with { NodeName = nodeName },
+            Status = (pod.Status ?? new V1PodStatus()) with
             {
-                Type = PodConditionTypes.PodScheduled,
-                Status = "True",
-                ObservedGeneration = pod.Metadata.Generation,
-                LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
+                // The nomination has served its purpose.
+                NominatedNodeName = null,
+                Conditions =
+                [
+                    .. (pod.Status?.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.PodScheduled),
+                    new V1PodCondition
+                    {
+                        Type = PodConditionTypes.PodScheduled,
+                        Status = "True",
+                        ObservedGeneration = pod.Metadata.Generation,
+                        LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
+                    },
+                ],
             },
-        ];
-        return new ObjectWrite(WriteType.Replace, stored.Key.Namespace, name, definition.Encode(pod), stored.Revision, []);
+        };
+        return new ObjectWrite(WriteType.Replace, stored.Key.Namespace, name, definition.Encode(bound), stored.Revision, []);
     }
 }

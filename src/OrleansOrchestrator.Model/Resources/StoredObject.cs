@@ -8,8 +8,9 @@ namespace OrleansOrchestrator.Model.Resources;
 /// </summary>
 public sealed class StoredObject
 {
-    // Keeps the decoded model while several controllers use the same version, and not longer.
-    private readonly WeakReference<KubeObject?> _decoded = new(null);
+    // Keeps the decoded model while several controllers use the same version, and not longer. Made at the first use: each costs the collector a
+    // handle and a finalizer, and most versions of leases and events are never decoded.
+    private WeakReference<KubeObject>? _decoded;
     private readonly Range _spec;
 
     internal StoredObject(ResourceDefinition definition, ReadOnlyMemory<byte> json, ObjectHeader header)
@@ -118,10 +119,14 @@ public sealed class StoredObject
     /// <summary>The shared model; read only.</summary>
     public KubeObject SharedModel()
     {
-        if (_decoded.TryGetTarget(out var decoded))
+        var known = Volatile.Read(ref _decoded);
+        if (known is not null && known.TryGetTarget(out var decoded))
             return decoded;
         decoded = Decode();
-        _decoded.SetTarget(decoded);
+        if (known is not null)
+            known.SetTarget(decoded);
+        else
+            Volatile.Write(ref _decoded, new WeakReference<KubeObject>(decoded));
         return decoded;
     }
 
