@@ -30,11 +30,9 @@ internal sealed class OperatorOptions
     {
         var faults = new List<string>();
         var inFile = FromFile(file);
-        var inEnvironment = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build();
+        var inEnvironment = FromEnvironment();
         NameUnknown(inFile.GetChildren(), faults);
-
-        // Variables without two underscores belong to the command line's options.
-        NameUnknown(inEnvironment.GetChildren().Where(section => section.GetChildren().Any()), faults);
+        NameUnknown(inEnvironment.GetChildren(), faults);
         var options = new OperatorOptions(new ConfigurationBuilder().AddConfiguration(inFile).AddConfiguration(inEnvironment).Build(), faults);
         return faults.Count == 0 ? options : throw new CommandException($"options that cannot be used: {string.Join(' ', faults)}");
     }
@@ -50,6 +48,13 @@ internal sealed class OperatorOptions
             if (!OptionSections.All.Any(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))
                 faults.Add($"there are no options {section.Key}; there are {string.Join(", ", OptionSections.All.Select(known => known.Name))}.");
         }
+    }
+
+    private static IConfiguration FromEnvironment()
+    {
+        // Variables without two underscores belong to the command line, as ORCHESTRATOR_POSTGRES does, which is also the name of a section.
+        var variables = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build().AsEnumerable();
+        return new ConfigurationBuilder().AddInMemoryCollection(variables.Where(one => one.Key.Contains(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal))).Build();
     }
 
     private static IConfiguration FromFile(string file)

@@ -71,6 +71,21 @@ public sealed class OperatorOptionsTests : IDisposable
         }
     }
 
+    /// <summary><c>ORCHESTRATOR_POSTGRES</c> is a flag, and the name of a section too.</summary>
+    [Fact]
+    public void Read_FlagWithTheNameOfASection_IsNoOption()
+    {
+        Environment.SetEnvironmentVariable("ORCHESTRATOR_AUTOSCALER", "of the command line");
+        try
+        {
+            Read("watch: {watcherEventsMax: 5}").Get<WatchOptions>().WatcherEventsMax.ShouldBe(5);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ORCHESTRATOR_AUTOSCALER", null);
+        }
+    }
+
     [Theory]
     [InlineData("watch: {historyAges: 00:01:00}", "there is no option watch:historyAges.")]
     [InlineData("wach: {historyAge: 00:01:00}", "there are no options wach; there are gateway, ")]
