@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Proxy.Nftables;
@@ -7,7 +8,16 @@ internal static class NftProgram
 {
     private const string Program = "nft";
 
-    private static readonly TableSettings Sample = new("orchestrator-probe", [], []);
+    // A service whose chain nft refuses would hold up all others.
+    private static readonly TableSettings Sample = new("orchestrator-probe", [], [IPNetwork.Parse("10.0.0.0/8")]);
+    private static readonly EndpointChain[] SampleChains =
+    [
+        .. from mask in Enum.GetValues<SourceMask>()
+           from affinity in new[] { 0, 60 }
+           from isNodePort in new[] { false, true }
+           from isOutside in new[] { false, true }
+           select new EndpointChain(2, mask, affinity, isNodePort, isOutside),
+    ];
 
     // A whole table with 100,000 endpoints takes seconds on a slow machine.
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
@@ -45,7 +55,7 @@ internal static class NftProgram
         // Older programs and kernels know only a part of what the table needs. Nothing of a checked text is kept.
         using var text = new StringWriter();
         TableText.WriteDeclaration(text, Sample);
-        TableText.WriteChains(text, Sample, [new EndpointChain(2, SourceMask.Host, 0, IsNodePort: true, IsOutside: false), new EndpointChain(2, SourceMask.Everybody, 60, IsNodePort: false, IsOutside: true)]);
+        TableText.WriteChains(text, Sample, SampleChains);
         result = await new MachineCommand(program, "-c", "-f", "-") { Input = text.ToString(), Timeout = Timeout }.RunAsync(cancellationToken);
         return result.IsSuccess ? null : $"nft, or the kernel, is too old for the table: {result.Error}";
     }

@@ -21,7 +21,7 @@ internal static class TableText
     public const string Key = "ip daddr . meta l4proto . th dport";
 
     /// <summary>The same for node ports, whatever address of the machine they are called at.</summary>
-    public const string NodePortKey = "ip daddr & 0.0.0.0 . meta l4proto . th dport";
+    public const string NodePortKey = "(ip daddr & 0.0.0.0) . meta l4proto . th dport";
 
     /// <summary>The protocols that services have.</summary>
     public const string WithPorts = "meta l4proto { tcp, udp, sctp }";

@@ -191,6 +191,22 @@ public sealed class KernelProxyTests
     }
 
     [Fact]
+    public async Task Affinity_OfANodePort_HoldsForEachClient()
+    {
+        await using var fixture = await WebAsync(pods: 4);
+        var web = KernelProxyFixture.Service("web", ClusterIP, Port(80, nodePort: 30080));
+        (web.Spec.Type, web.Spec.SessionAffinity) = ("NodePort", "ClientIP");
+
+        await fixture.ServeAsync((web, [KernelProxyFixture.Slice(web, 8080, 0, 1, 2, 3)]));
+
+        (await AnsweringAsync(fixture.Client, KernelProxyFixture.NodeAddress, 30080)).ShouldHaveSingleItem().ShouldStartWith("oo-");
+        (await AnsweringAsync(fixture.Node, KernelProxyFixture.NodeAddress, 30080)).ShouldHaveSingleItem().ShouldStartWith("oo-");
+        web.Spec.ExternalTrafficPolicy = "Local";
+        await fixture.ServeAsync((web, [KernelProxyFixture.Slice(web, 8080, 0, 1, 2, 3)]));
+        (await AnsweringAsync(fixture.Client, KernelProxyFixture.NodeAddress, 30080)).ShouldHaveSingleItem().ShouldStartWith("oo-");
+    }
+
+    [Fact]
     public async Task UdpEndpoint_ThatIsReplaced_IsForgotten()
     {
         await using var fixture = await KernelProxyFixture.StartAsync(pods: 2);
