@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -64,12 +67,48 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
         (await File.ReadAllTextAsync(back, Cancelled)).ShouldBe(await File.ReadAllTextAsync(sent, Cancelled));
     }
 
+    [Fact]
+    public async Task KubectlProxy_OpensTheApi_AndPodsAndServicesBehindIt()
+    {
+        AtEnd(() => Kubectl.RunAsync("delete", "service", "web"));
+        await Kubectl.RunWithInputAsync(Service, "apply", "-f", "-");
+        await using var proxy = Kubectl.Start(["proxy", "--port", "0"]);
+        const string Begun = "Starting to serve on ";
+        await Eventually.HoldsAsync(() => proxy.Output.Contains(Begun, StringComparison.Ordinal) && proxy.Output.EndsWith('\n'), "it listens");
+        var origin = proxy.Output.Split(Begun)[1].Trim();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{origin}/api/v1/namespaces/default/") };
+
+        (await http.GetStringAsync("/api/", Cancelled)).ShouldContain("\"v1\"");
+        (await http.GetStringAsync("pods/web:18086/proxy/", Cancelled)).ShouldBe("served\n");
+        await Eventually.PassesAsync(async () => (await http.GetStringAsync("services/web:80/proxy/", Cancelled)).ShouldBe("served\n"));
+
+        // The server's redirect to the folder leads through both proxies again.
+        using var below = await http.GetAsync("services/web:http/proxy/sub", Cancelled);
+        (await below.Content.ReadAsStringAsync(Cancelled), below.RequestMessage!.RequestUri!.AbsolutePath).ShouldBe(("below\n", "/api/v1/namespaces/default/services/web:http/proxy/sub/"));
+
+        // Answers without an end come through as they are sent.
+        using var watched = await http.GetAsync("pods?watch=true&fieldSelector=metadata.name=web", HttpCompletionOption.ResponseHeadersRead, Cancelled);
+        using var events = new StreamReader(await watched.Content.ReadAsStreamAsync(Cancelled));
+        (await events.ReadLineAsync(Cancelled)).ShouldNotBeNull().ShouldStartWith("""{"type":"ADDED",""");
+
+        // And so do connections that become WebSockets.
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://{origin}/api/v1/namespaces/default/pods?watch=true&fieldSelector=metadata.name=web"), Cancelled);
+        var buffer = new byte[1024];
+        var received = await socket.ReceiveAsync(buffer, Cancelled);
+        Encoding.UTF8.GetString(buffer, 0, received.Count).ShouldStartWith("""{"type":"ADDED",""");
+
+        // What kubectl keeps closed by itself.
+        (await http.GetAsync("pods/web/exec?command=true", Cancelled)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
     /// <summary>A pod of two containers: <c>main</c> answers what it reads, and <c>side</c> is the one that kubectl takes.</summary>
     internal const string Pod = """
         apiVersion: v1
         kind: Pod
         metadata:
           name: web
+          labels: {app: web}
           annotations: {kubectl.kubernetes.io/default-container: side}
         spec:
           terminationGracePeriodSeconds: 1
@@ -81,11 +120,18 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
             command: [sh, -c, 'while read line; do echo "got $line"; done; echo over; sleep 600']
           - name: side
             image: registry.invalid/side:1
-            command: [sh, -c, 'echo begun; cd $VOLUME_PAGES && echo served >index.html && exec busybox httpd -f -p $POD_IP:18086']
+            command: [sh, -c, 'echo begun; cd $VOLUME_PAGES && echo served >index.html && mkdir sub && echo below >sub/index.html && exec busybox httpd -f -p $POD_IP:18086']
             env: [{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]
             ports: [{name: serving, containerPort: 18086}]
             volumeMounts: [{name: pages, mountPath: /pages}]
           volumes: [{name: pages, emptyDir: {}}]
+        """;
+
+    private const string Service = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: serving}]}
         """;
 
     internal static async Task SessionsWorkAsync(Kubectl kubectl)
