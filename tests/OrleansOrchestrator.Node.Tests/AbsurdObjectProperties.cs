@@ -49,9 +49,9 @@ public sealed class AbsurdObjectProperties
     [Fact]
     public void Service_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.Services, absurd =>
     {
-        var slice = ProxiedSlice.Of((V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices), "node-1");
+        var slice = ProxiedSlice.Of((V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices), ["node-1"]);
         var service = AsTheDaemonReadsIt<V1Service>(absurd.Object);
-        var routes = RouteTable.Of(service, [slice], [System.Net.IPAddress.Any], new NodeTraffic("a"), 100).ToList();
+        var routes = RouteTable.Of(service, [slice], [System.Net.IPAddress.Any], "a", 100).ToList();
         routes.Count.ShouldBeLessThanOrEqualTo(100);
         new ServiceTable(new TableSettings("table", [], [])).Set(new ObjectKey("default", "web"), routes, new TableChange());
         RouteTable.HealthOf(service, [slice]);
@@ -62,11 +62,11 @@ public sealed class AbsurdObjectProperties
     public void EndpointSlice_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.EndpointSlices, absurd =>
     {
         var service = (V1Service)PlainObjects.Of(WellKnownResources.Services);
-        var catalog = new EndpointSliceCatalog("node-1", null);
+        var catalog = new EndpointSliceCatalog(["node-1"], null);
         var slice = AsTheDaemonReadsIt<V1EndpointSlice>(absurd.Object);
         catalog.Upsert(slice);
         LookUp(DnsFixture.Service("web", "None"), slice);
-        RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], new NodeTraffic("a"), 100).Select(route => route.Value.Scope).ShouldBe([RouteScope.Cluster, RouteScope.External, RouteScope.NodePort]);
+        RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], "a", 100).Select(route => route.Value.Scope).ShouldBe([RouteScope.Cluster, RouteScope.External, RouteScope.NodePort]);
     }).ShouldBeEmpty();
 
     private static void LookUp(V1Service service, V1EndpointSlice slice)

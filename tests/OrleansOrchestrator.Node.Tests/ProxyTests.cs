@@ -30,7 +30,7 @@ public sealed class ProxyTests
     [Fact]
     public void EndpointPicker_WithoutAffinity_TakesTurns()
     {
-        var picker = new EndpointPicker(Route(null), new FakeTimeProvider());
+        var picker = new EndpointPicker(Route(null), _ => false, new FakeTimeProvider());
 
         var firsts = Enumerable.Range(0, 6).Select(_ => picker.Candidates(IPAddress.Loopback)[0].Port).ToList();
 
@@ -41,7 +41,7 @@ public sealed class ProxyTests
     public void EndpointPicker_WithAffinity_StaysUntilItExpires()
     {
         var time = new FakeTimeProvider();
-        var picker = new EndpointPicker(Route(TimeSpan.FromSeconds(10)), time);
+        var picker = new EndpointPicker(Route(TimeSpan.FromSeconds(10)), _ => false, time);
         var chosen = picker.Candidates(IPAddress.Loopback)[0];
         picker.Chosen(IPAddress.Loopback, chosen);
         picker.Candidates(IPAddress.Parse("10.1.1.1"))[0].ShouldNotBe(chosen);
@@ -49,6 +49,45 @@ public sealed class ProxyTests
         picker.Candidates(IPAddress.Loopback)[0].ShouldBe(chosen);
         time.Advance(TimeSpan.FromSeconds(11));
         picker.Candidates(IPAddress.Loopback)[0].ShouldNotBe(chosen);
+    }
+
+    [Fact]
+    public void EndpointPicker_TrafficThatStaysOnTheNode_LeadsClientsOutsideToItsEndpoints()
+    {
+        var outside = IPAddress.Parse("192.0.2.1");
+        var route = Route(null) with { OutsideEndpoints = [new IPEndPoint(IPAddress.Loopback, 2)] };
+        var picker = new EndpointPicker(route, outside.Equals, new FakeTimeProvider());
+
+        picker.Candidates(outside).Select(one => one.Port).ShouldBe([2]);
+        picker.Candidates(IPAddress.Loopback).Count.ShouldBe(3);
+
+        picker.Route = route with { OutsideEndpoints = [] };
+        picker.Candidates(outside).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void EndpointPicker_SourceRanges_LetNobodyElseCome()
+    {
+        var picker = new EndpointPicker(Route(null) with { Sources = [IPNetwork.Parse("192.0.2.0/24")] }, _ => false, new FakeTimeProvider());
+
+        picker.Candidates(IPAddress.Parse("192.0.2.1")).Count.ShouldBe(3);
+        picker.Candidates(IPAddress.Loopback).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void OutsideClients_AreNeitherPodsNorThisMachine()
+    {
+        var time = new FakeTimeProvider();
+        var own = new List<IPAddress> { IPAddress.Parse("198.51.100.1") };
+        var outside = new OutsideClients([IPNetwork.Parse("10.244.0.0/16")], time, () => own);
+
+        foreach (var inside in new[] { "127.0.0.2", "::1", "10.244.3.4", "198.51.100.1" })
+            outside.Contains(IPAddress.Parse(inside)).ShouldBeFalse(inside);
+        outside.Contains(IPAddress.Parse("198.51.100.2")).ShouldBeTrue();
+
+        own.Add(IPAddress.Parse("198.51.100.2"));
+        time.Advance(TimeSpan.FromSeconds(6));
+        outside.Contains(IPAddress.Parse("198.51.100.2")).ShouldBeFalse("the machine got another address");
     }
 
     [Fact]

@@ -109,7 +109,16 @@ public sealed class RouteTableTests
         slice.Endpoints.RemoveAt(0);
         RoutesOnNode(service, "", slice)[0].Value.IsServedElsewhere.ShouldBeTrue();
         RoutesOnNode(service, "").ShouldAllBe(route => !route.Value.IsServedElsewhere);
-        RoutesOf(service, slice).ShouldAllBe(route => route.Value.Endpoints.Count == 1 && route.Value.OutsideEndpoints == null, "user space knows no policies");
+    }
+
+    [Fact]
+    public void Endpoints_OfAllNodesOfTheMachine_AreHere()
+    {
+        var (first, second, elsewhere) = (Ready("10.0.0.1"), Ready("10.0.0.2"), Ready("10.0.0.3"));
+        (first.NodeName, second.NodeName, elsewhere.NodeName) = ("node-1", "node-2", "other");
+
+        ProxiedSlice.Of(Slice("a", [first, second, elsewhere], [Port("http", 8080)]), ["node-1", "node-2"]).Endpoints.Select(one => one.Place)
+            .ShouldBe([EndpointPlace.Here, EndpointPlace.Here, EndpointPlace.Elsewhere]);
     }
 
     [Theory]
@@ -138,7 +147,7 @@ public sealed class RouteTableTests
         var here = Ready("10.0.0.1");
         var ending = Endpoint("10.0.0.2", ready: false, serving: true, terminating: true);
         (here.NodeName, ending.NodeName) = ("node", "node");
-        var slices = new[] { Slice("a", [here, ending, Ready("10.0.0.3")], [Port("http", 8080), Port("more", 8081)]) }.Select(slice => ProxiedSlice.Of(slice, "node"));
+        var slices = new[] { Slice("a", [here, ending, Ready("10.0.0.3")], [Port("http", 8080), Port("more", 8081)]) }.Select(slice => ProxiedSlice.Of(slice, ["node"]));
 
         RouteTable.HealthOf(service, slices).ShouldBe((31000, 1));
         service.Spec.ExternalTrafficPolicy = "Cluster";
@@ -160,7 +169,7 @@ public sealed class RouteTableTests
     [Fact]
     public void Catalog_SliceThatGoesToAnotherService_LeavesTheFormerOne()
     {
-        var catalog = new EndpointSliceCatalog("node", null);
+        var catalog = new EndpointSliceCatalog(["node"], null);
         catalog.Upsert(Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)]));
         catalog.Of("default", "web").Keys.ShouldBe(["a"]);
 
@@ -186,7 +195,7 @@ public sealed class RouteTableTests
 
         events.Sample(steps =>
         {
-            var catalog = new EndpointSliceCatalog("node", null);
+            var catalog = new EndpointSliceCatalog(["node"], null);
             var present = new Dictionary<string, V1EndpointSlice>();
             foreach (var (what, changed) in steps)
             {
@@ -205,7 +214,7 @@ public sealed class RouteTableTests
                         break;
                 }
 
-                RouteTable.Of(Web, catalog.Of("default", "web").Values, [], NodeTraffic.Uniform, 1).Single().Value.Endpoints.Select(one => one.ToString()).Order(StringComparer.Ordinal)
+                RouteTable.Of(Web, catalog.Of("default", "web").Values, [], "", 1).Single().Value.Endpoints.Select(one => one.ToString()).Order(StringComparer.Ordinal)
                     .ShouldBe(Naive(present.Values));
             }
         });
@@ -214,10 +223,10 @@ public sealed class RouteTableTests
     [Fact]
     public void Slice_WithThousandsOfPorts_CostsThoseOfTheService()
     {
-        var slice = ProxiedSlice.Of(Slice("a", [.. Enumerable.Range(0, 1000).Select(i => Ready($"10.0.{i / 250}.{i % 250}"))], [.. Enumerable.Range(0, 20_000).Select(i => Port($"p{i}", 1 + i)), Port("http", 8080)]), "node");
+        var slice = ProxiedSlice.Of(Slice("a", [.. Enumerable.Range(0, 1000).Select(i => Ready($"10.0.{i / 250}.{i % 250}"))], [.. Enumerable.Range(0, 20_000).Select(i => Port($"p{i}", 1 + i)), Port("http", 8080)]), ["node"]);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        var routes = RouteTable.Of(Web, [slice], [IPAddress.Any], NodeTraffic.Uniform, 100).ToList();
+        var routes = RouteTable.Of(Web, [slice], [IPAddress.Any], "", 100).ToList();
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4_000_000);
         routes.ShouldAllBe(route => route.Value.Endpoints.Count == 1000 && route.Value.Endpoints[0].Port == 8080);
@@ -246,7 +255,7 @@ public sealed class RouteTableTests
         var service = ProxyFixture.Service("evil", "10.96.0.9", new V1ServicePort { Port = 443 });
         service.Spec.ExternalIPs = ["10.96.0.1", "192.0.2.1"];
 
-        RouteTable.Of(service, [], [], NodeTraffic.Uniform, 100, IPNetwork.Parse("10.96.0.0/16")).Select(route => route.Key.ToString()).ShouldBe(["10.96.0.9:443/TCP", "192.0.2.1:443/TCP"]);
+        RouteTable.Of(service, [], [], "", 100, IPNetwork.Parse("10.96.0.0/16")).Select(route => route.Key.ToString()).ShouldBe(["10.96.0.9:443/TCP", "192.0.2.1:443/TCP"]);
     }
 
     /// <summary>Who takes connections to the port <c>http</c> of the service <c>web</c>.</summary>
@@ -265,10 +274,10 @@ public sealed class RouteTableTests
     }
 
     private static List<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1Service service, params V1EndpointSlice[] slices) =>
-        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, "node")), [IPAddress.Any], NodeTraffic.Uniform, 100)];
+        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, ["node"])), [IPAddress.Any], "", 100)];
 
     private static List<KeyValuePair<Listening, ServiceRoute>> RoutesOnNode(V1Service service, string zone, params V1EndpointSlice[] slices) =>
-        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, "node")), [IPAddress.Any], new NodeTraffic(zone), 100)];
+        [.. RouteTable.Of(service, slices.Select(slice => ProxiedSlice.Of(slice, ["node"])), [IPAddress.Any], zone, 100)];
 
     private static V1Endpoint Hinted(string address, string zone, string? node)
     {

@@ -40,6 +40,6 @@ internal static class OptionSections
         OptionSection.Of(
             "node", () => new NodeAgentOptions { DataDirectory = "." }, NodeAgentOptionsValidator.Validate,
             nameof(NodeAgentOptions.Name), nameof(NodeAgentOptions.Index), nameof(NodeAgentOptions.Runtime), nameof(NodeAgentOptions.DataDirectory),
-            nameof(NodeAgentOptions.ClientAuthorities), nameof(NodeAgentOptions.ServiceProxy), nameof(NodeAgentOptions.DelayShutdown), nameof(NodeAgentOptions.ServiceCidr), nameof(NodeAgentOptions.Times)),
+            nameof(NodeAgentOptions.ClientAuthorities), nameof(NodeAgentOptions.ServiceProxy), nameof(NodeAgentOptions.MachineNodes), nameof(NodeAgentOptions.DelayShutdown), nameof(NodeAgentOptions.ServiceCidr), nameof(NodeAgentOptions.Times)),
     ];
 }

@@ -83,8 +83,7 @@ internal sealed class DevNodes : IAsyncDisposable
 
     private static NodeAgentOptions Options(DevSettings settings, int index, string serviceCidr)
     {
-        var host = Environment.MachineName.ToLowerInvariant();
-        var name = settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{index + 1}");
+        var name = NameOf(settings, index);
         return ForSharedMachine(NodeOptions.Of(settings.Options)) with
         {
             Name = name,
@@ -93,9 +92,16 @@ internal sealed class DevNodes : IAsyncDisposable
             DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),
             AdvertiseAddress = AddressOf(index).ToString(),
             ServiceProxy = index == 0,
+            MachineNodes = index == 0 ? [.. Enumerable.Range(1, settings.Nodes - 1).Select(other => NameOf(settings, other))] : [],
             ServiceCidr = serviceCidr,
             NodePortAddresses = [.. Enumerable.Range(0, Math.Min(settings.Nodes, NodePortAddressesMax)).Select(i => AddressOf(i).ToString())],
         };
+    }
+
+    private static string NameOf(DevSettings settings, int index)
+    {
+        var host = Environment.MachineName.ToLowerInvariant();
+        return settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{index + 1}");
     }
 
     /// <summary>The disk of a developer's machine is often rather full, and is no node's to clean up, nor is its firewall a node's to

@@ -39,7 +39,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         (_agent, _pods, _cluster) = (agent, pods, cluster);
         var options = agent.Options;
         _catalog = new ServiceCatalog(Signal);
-        _slices = new EndpointSliceCatalog(options.Name, Signal);
+        _slices = new EndpointSliceCatalog([options.Name, .. options.MachineNodes], Signal);
         Zone = new NodeZone(() => Signal(null));
         if (options is { ServiceProxy: true, DnsServer: true } && !agent.IsHollow)
         {
@@ -51,8 +51,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         {
             _healthChecks = new HealthCheckPorts(options, _catalog, _slices, Warn, agent.TimeProvider, agent.Loggers);
             _proxy = new ChosenProxy(
-                options, agent.Address, runsPods: !agent.IsHollow, _catalog, () => new UserSpaceProxy(options, _catalog, _slices, Warn, agent.Steady, agent.Loggers),
-                MakeKernelProxyAsync, agent.TimeProvider, agent.Loggers);
+                options, agent.Address, runsPods: !agent.IsHollow, _catalog, MakeUserSpaceProxy, MakeKernelProxyAsync, agent.TimeProvider, agent.Loggers);
         }
     }
 
@@ -125,6 +124,12 @@ internal sealed class NodeNetwork : IAsyncDisposable
         _proxy?.Signal(service);
         _healthChecks?.Signal(service);
         _dns?.Signal();
+    }
+
+    private UserSpaceProxy MakeUserSpaceProxy()
+    {
+        var outside = new OutsideClients(ServiceProxyAddressing.PodRanges(_agent.Options.ProxyClusterCidrs, ClusterRange()), _agent.Steady);
+        return new UserSpaceProxy(_agent.Options, _catalog, _slices, () => Zone.Current, outside, Warn, _agent.Steady, _agent.Loggers);
     }
 
     private async Task<IServiceProxy> MakeKernelProxyAsync(string range, CancellationToken cancellationToken)

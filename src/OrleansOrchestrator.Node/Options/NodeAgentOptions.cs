@@ -124,6 +124,9 @@ public sealed record NodeAgentOptions
     /// <summary>Whether this agent runs the service proxy; at most one agent of a machine does.</summary>
     public bool ServiceProxy { get; init; }
 
+    /// <summary>The other nodes of this machine, whose services this agent's proxy carries too: their endpoints count as this node's.</summary>
+    public IReadOnlyList<string> MachineNodes { get; init; } = [];
+
     /// <summary>
     /// How connections to services are carried: <c>Auto</c> (in the kernel where that works), <c>Nftables</c> or <c>UserSpace</c>.
     /// <c>orchestrator dev</c> takes <c>Auto</c> for <c>UserSpace</c>, and leaves the machine's firewall alone.

@@ -17,8 +17,8 @@ internal sealed record EndpointChoice(IReadOnlyList<IPEndPoint> All, IReadOnlyLi
 
     /// <summary>Chooses among the endpoints of a port, as kube-proxy does.</summary>
     /// <param name="endpoints">All that take connections, each once.</param>
-    /// <param name="zone">This node's zone, for hints; null where hints do not count.</param>
-    public static EndpointChoice Of(IReadOnlyCollection<KeyValuePair<IPEndPoint, ProxiedEndpoint>> endpoints, string? zone)
+    /// <param name="zone">This node's zone, for hints; empty without one.</param>
+    public static EndpointChoice Of(IReadOnlyCollection<KeyValuePair<IPEndPoint, ProxiedEndpoint>> endpoints, string zone)
     {
         var ready = endpoints.Where(one => one.Value.IsReady).ToList();
         var ending = endpoints.Where(one => !one.Value.IsReady).ToList();
@@ -36,9 +36,9 @@ internal sealed record EndpointChoice(IReadOnlyList<IPEndPoint> All, IReadOnlyLi
     /// Those that hints name for this node, else those for its zone, else all. Hints count only where every endpoint has them and one
     /// of them is for us: otherwise they are about to change, or would leave this node with nobody.
     /// </summary>
-    private static List<KeyValuePair<IPEndPoint, ProxiedEndpoint>> Near(List<KeyValuePair<IPEndPoint, ProxiedEndpoint>> ready, string? zone)
+    private static List<KeyValuePair<IPEndPoint, ProxiedEndpoint>> Near(List<KeyValuePair<IPEndPoint, ProxiedEndpoint>> ready, string zone)
     {
-        if (zone is null || ready.Any(one => one.Value.Hints is null))
+        if (ready.Any(one => one.Value.Hints is null))
             return ready;
         return Named(hints => hints.IsForThisNode is not null, hints => hints.IsForThisNode is true)
             ?? Named(hints => hints.Zones.Count > 0, hints => hints.Zones.Contains(zone))

@@ -7,7 +7,10 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// Picks the endpoint of a connection: in turn, or the one that the client had before while its session lasts. An endpoint that
 /// cannot be reached is left out for a while, so that nobody waits for it. Safe for concurrent use.
 /// </summary>
-internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
+/// <param name="route">The route.</param>
+/// <param name="isOutside">Whether a client is outside the cluster.</param>
+/// <param name="time">The clock of affinity.</param>
+internal sealed class EndpointPicker(ServiceRoute route, Func<IPAddress, bool> isOutside, TimeProvider time)
 {
     // The clients of one service to remember for session affinity, in about a megabyte.
     private const int SessionsMax = 10_000;
@@ -36,28 +39,29 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
                 Volatile.Write(ref _route, value);
                 if (_unreachable.IsEmpty)
                     return;
-                var present = value.Endpoints.ToHashSet();
+                var present = value.Endpoints.Concat(value.OutsideEndpoints ?? []).ToHashSet();
                 _unreachable.ForgetWhere(endpoint => !present.Contains(endpoint));
             }
         }
     }
 
-    /// <summary>The endpoints to try for a client, the best one first; empty if the service has none that can be reached.</summary>
+    /// <summary>The endpoints to try for a client, the best one first; empty if there are none for it that can be reached, or it may not come.</summary>
     public IReadOnlyList<IPEndPoint> Candidates(IPAddress client)
     {
         lock (_gate)
         {
             var route = _route;
-            var count = route.Endpoints.Count;
+            var endpoints = route.Admits(client) ? route.EndpointsFor(client, isOutside) : [];
+            var count = endpoints.Count;
             if (count == 0)
                 return [];
             var candidates = new List<IPEndPoint>(Math.Min(count, CandidatesMax));
-            if (Sticky(client, route) is { } sticky && !IsBackedOff(sticky))
+            if (Sticky(client, route, endpoints) is { } sticky && !IsBackedOff(sticky))
                 candidates.Add(sticky);
             var first = (int)((uint)(candidates.Count == 0 ? _next++ : _next) % (uint)count);
             for (var i = 0; i < count && candidates.Count < CandidatesMax; i++)
             {
-                var endpoint = route.Endpoints[(first + i) % count];
+                var endpoint = endpoints[(first + i) % count];
                 if (!candidates.Contains(endpoint) && !IsBackedOff(endpoint))
                     candidates.Add(endpoint);
             }
@@ -98,9 +102,9 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
     private bool IsBackedOff(IPEndPoint endpoint) =>
         !_unreachable.IsEmpty && _unreachable.IsWaiting(endpoint, time.GetUtcNow());
 
-    private IPEndPoint? Sticky(IPAddress client, ServiceRoute route) =>
+    private IPEndPoint? Sticky(IPAddress client, ServiceRoute route, IReadOnlyList<IPEndPoint> endpoints) =>
         route.AffinityTimeout is not null && _sessions.TryGetValue(client, out var session) && session.Expires > time.GetUtcNow()
-            && route.Endpoints.Contains(session.Endpoint)
+            && endpoints.Contains(session.Endpoint)
             ? session.Endpoint
             : null;
 

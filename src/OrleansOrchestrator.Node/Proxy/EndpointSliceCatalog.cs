@@ -10,9 +10,9 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// What is handed out of a service is immutable, and another object once one of its slices has changed. An endpoint that moves is in both
 /// slices for a while, or in none, depending on which of them is seen first.
 /// </remarks>
-/// <param name="nodeName">This node.</param>
+/// <param name="nodesHere">The nodes of this machine.</param>
 /// <param name="changed">Called after every change, with the service; with null if any may have changed.</param>
-internal sealed class EndpointSliceCatalog(string nodeName, Action<ObjectKey?>? changed) : IObjectSink<V1EndpointSlice>
+internal sealed class EndpointSliceCatalog(HashSet<string> nodesHere, Action<ObjectKey?>? changed) : IObjectSink<V1EndpointSlice>
 {
     private const string ServiceNameLabel = "kubernetes.io/service-name";
 
@@ -36,13 +36,13 @@ internal sealed class EndpointSliceCatalog(string nodeName, Action<ObjectKey?>? 
     public void Replace(IReadOnlyCollection<V1EndpointSlice> objects)
     {
         lock (_gate)
-            Volatile.Write(ref _index, objects.Aggregate(Index.Empty, (index, slice) => index.With(slice, nodeName)));
+            Volatile.Write(ref _index, objects.Aggregate(Index.Empty, (index, slice) => index.With(slice, nodesHere)));
         IsSynced = true;
         changed?.Invoke(null);
     }
 
     /// <inheritdoc/>
-    public void Upsert(V1EndpointSlice obj) => Change(obj, index => index.With(obj, nodeName));
+    public void Upsert(V1EndpointSlice obj) => Change(obj, index => index.With(obj, nodesHere));
 
     /// <inheritdoc/>
     public void Delete(V1EndpointSlice obj) => Change(obj, index => index.Without(obj));
@@ -74,13 +74,13 @@ internal sealed class EndpointSliceCatalog(string nodeName, Action<ObjectKey?>? 
 
         public string? ServiceOf(V1EndpointSlice slice) => Services.GetValueOrDefault((slice.Metadata.NamespaceProperty, slice.Metadata.Name));
 
-        public Index With(V1EndpointSlice slice, string nodeName)
+        public Index With(V1EndpointSlice slice, HashSet<string> nodesHere)
         {
             var (ns, name) = (slice.Metadata.NamespaceProperty, slice.Metadata.Name);
             if (slice.Metadata.Labels?.TryGetValue(ServiceNameLabel, out var service) is not true || service.Length == 0)
                 return Without(slice);
             var others = Services.TryGetValue((ns, name), out var before) && before != service ? Without(slice) : this;
-            var slices = others.ByService.GetValueOrDefault((ns, service), NoSlices).SetItem(name, ProxiedSlice.Of(slice, nodeName));
+            var slices = others.ByService.GetValueOrDefault((ns, service), NoSlices).SetItem(name, ProxiedSlice.Of(slice, nodesHere));
             return new Index(others.ByService.SetItem((ns, service), slices), others.Services.SetItem((ns, name), service));
         }
 

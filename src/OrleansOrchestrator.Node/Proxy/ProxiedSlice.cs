@@ -16,8 +16,8 @@ internal sealed record ProxiedSlice(AddressFamily Family, IReadOnlyList<ProxiedP
     /// that are none, which the API takes.
     /// </summary>
     /// <param name="slice">The slice.</param>
-    /// <param name="nodeName">This node.</param>
-    public static ProxiedSlice Of(V1EndpointSlice slice, string nodeName)
+    /// <param name="nodesHere">The nodes of this machine.</param>
+    public static ProxiedSlice Of(V1EndpointSlice slice, HashSet<string> nodesHere)
     {
         var family = slice.AddressType switch
         {
@@ -33,11 +33,11 @@ internal sealed record ProxiedSlice(AddressFamily Family, IReadOnlyList<ProxiedP
                    where port.Port is > 0 and <= IPEndPoint.MaxPort && protocol is not null
                    select new ProxiedPort(port.Name ?? "", protocol.Value, port.Port!.Value),
             ],
-            [.. (slice.Endpoints ?? []).Select(endpoint => Read(endpoint, family, nodeName)).OfType<ProxiedEndpoint>()]);
+            [.. (slice.Endpoints ?? []).Select(endpoint => Read(endpoint, family, nodesHere)).OfType<ProxiedEndpoint>()]);
     }
 
     /// <summary>What is not said of an endpoint's state is taken for the better. Of several addresses, which lead to the same, the first one counts.</summary>
-    private static ProxiedEndpoint? Read(V1Endpoint endpoint, AddressFamily family, string nodeName)
+    private static ProxiedEndpoint? Read(V1Endpoint endpoint, AddressFamily family, HashSet<string> nodesHere)
     {
         var isReady = endpoint.Conditions?.Ready ?? true;
         var isEnding = endpoint.Conditions is { Terminating: true, Serving: not false };
@@ -50,16 +50,16 @@ internal sealed record ProxiedSlice(AddressFamily Family, IReadOnlyList<ProxiedP
         }
 
         var place = string.IsNullOrEmpty(endpoint.NodeName) ? EndpointPlace.Unknown
-            : endpoint.NodeName == nodeName ? EndpointPlace.Here
+            : nodesHere.Contains(endpoint.NodeName) ? EndpointPlace.Here
             : EndpointPlace.Elsewhere;
-        return new ProxiedEndpoint(address, isReady, place) { Hints = HintsOf(endpoint.Hints, nodeName) };
+        return new ProxiedEndpoint(address, isReady, place) { Hints = HintsOf(endpoint.Hints, nodesHere) };
     }
 
-    private static EndpointHints? HintsOf(V1EndpointHints? hints, string nodeName)
+    private static EndpointHints? HintsOf(V1EndpointHints? hints, HashSet<string> nodesHere)
     {
         var zones = (hints?.ForZones ?? []).Select(zone => zone?.Name).OfType<string>().ToList();
         var nodes = (hints?.ForNodes ?? []).Select(node => node?.Name).OfType<string>().ToList();
-        return zones.Count + nodes.Count == 0 ? null : new EndpointHints(zones, nodes.Count == 0 ? null : nodes.Contains(nodeName));
+        return zones.Count + nodes.Count == 0 ? null : new EndpointHints(zones, nodes.Count == 0 ? null : nodes.Exists(nodesHere.Contains));
     }
 }
 
@@ -75,10 +75,10 @@ internal enum EndpointPlace
     /// <summary>The slice does not say.</summary>
     Unknown,
 
-    /// <summary>On this node.</summary>
+    /// <summary>On this machine.</summary>
     Here,
 
-    /// <summary>On another node.</summary>
+    /// <summary>On another machine.</summary>
     Elsewhere,
 }
 

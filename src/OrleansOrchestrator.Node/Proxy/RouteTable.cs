@@ -29,12 +29,12 @@ internal static class RouteTable
     /// <param name="service">The service.</param>
     /// <param name="slices">Its slices. Only those of its address's family count.</param>
     /// <param name="nodePortAddresses">Where node ports are served.</param>
-    /// <param name="traffic">How this node looks at endpoints.</param>
+    /// <param name="zone">This node's zone, for hints; empty without one.</param>
     /// <param name="countMax">The most routes that are wanted: what a service has beyond its budget costs nothing.</param>
     /// <param name="serviceRange">The range of cluster IPs, of which no external address may be: a service would take the address of
     /// another, or of the cluster's DNS. Null if it is not known.</param>
     public static IEnumerable<KeyValuePair<Listening, ServiceRoute>> Of(
-        V1Service service, IEnumerable<ProxiedSlice> slices, IReadOnlyList<IPAddress> nodePortAddresses, NodeTraffic traffic, int countMax,
+        V1Service service, IEnumerable<ProxiedSlice> slices, IReadOnlyList<IPAddress> nodePortAddresses, string zone, int countMax,
         IPNetwork? serviceRange = null)
     {
         if (!IsOurs(service))
@@ -45,8 +45,8 @@ internal static class RouteTable
         var targets = TargetsOf(ports, slices.Where(slice => clusterIP is null || slice.Family == clusterIP.AddressFamily));
         var externals = ExternalsOf(service).Distinct()
             .Where(one => (clusterIP is null || one.Address.AddressFamily == clusterIP.AddressFamily) && serviceRange?.Contains(one.Address) is not true).ToList();
-        var inside = traffic.KnowsPlaces && spec.InternalTrafficPolicy == LocalPolicy;
-        var outside = traffic.KnowsPlaces && spec.ExternalTrafficPolicy == LocalPolicy;
+        var inside = spec.InternalTrafficPolicy == LocalPolicy;
+        var outside = spec.ExternalTrafficPolicy == LocalPolicy;
         var sources = SourcesOf(spec);
         var template = new ServiceRoute($"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}", [], AffinityOf(spec));
         return ports.SelectMany(RoutesOf).Take(countMax);
@@ -55,7 +55,7 @@ internal static class RouteTable
         {
             if (TransportProtocols.Read(port.Protocol) is not { } protocol)
                 yield break;
-            var found = EndpointsOf(targets[(port.Name ?? "", protocol)], traffic);
+            var found = EndpointsOf(targets[(port.Name ?? "", protocol)], zone);
             var route = template with { Endpoints = found.All, CallersHere = found.CallersHere };
             if (clusterIP is not null)
             {
@@ -152,7 +152,7 @@ internal static class RouteTable
     }
 
     /// <summary>The endpoints of a port. One that is in two slices counts once, and is ready if either says so.</summary>
-    private static EndpointChoice EndpointsOf(IEnumerable<(ProxiedSlice Slice, int Number)> targets, NodeTraffic traffic)
+    private static EndpointChoice EndpointsOf(IEnumerable<(ProxiedSlice Slice, int Number)> targets, string zone)
     {
         var known = new OrderedDictionary<IPEndPoint, ProxiedEndpoint>();
         foreach (var (slice, number) in targets)
@@ -165,7 +165,7 @@ internal static class RouteTable
             }
         }
 
-        return EndpointChoice.Of(known, traffic.Zone);
+        return EndpointChoice.Of(known, zone);
     }
 
     private static TimeSpan? AffinityOf(V1ServiceSpec spec)

@@ -48,6 +48,16 @@ public static class ServiceProxyAddressing
             ? configured
             : services.Find(ClusterService.Namespace, ClusterService.Name)?.GetAnnotation(ClusterService.ServiceRangeAnnotation) ?? RoutedCidr;
 
+    /// <summary>The ranges among some texts.</summary>
+    internal static IEnumerable<IPNetwork> RangesOf(IEnumerable<string> texts) =>
+        texts.Select(text => AddressSyntax.TryParseNetwork(text, out var network) ? network : (IPNetwork?)null).OfType<IPNetwork>();
+
+    /// <summary>The ranges of pods' addresses: the operator's, else the cluster's.</summary>
+    /// <param name="configured">The operator's.</param>
+    /// <param name="cluster">The cluster's, with commas between them; null or empty if they are not known.</param>
+    internal static IReadOnlyList<IPNetwork> PodRanges(IReadOnlyList<string> configured, string? cluster) =>
+        [.. RangesOf(configured.Count > 0 ? configured : (cluster ?? "").Split(',', StringSplitOptions.TrimEntries))];
+
     /// <summary>Whether a range is part of the loopback range, which needs no route.</summary>
     internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
 

@@ -46,4 +46,13 @@ internal sealed record ServiceRoute(string Service, IReadOnlyList<IPEndPoint> En
 
     /// <summary>The ranges from which clients may come; null for anywhere.</summary>
     public IReadOnlyList<IPNetwork>? Sources { get; init; }
+
+    /// <summary>Whether a client may come.</summary>
+    public bool Admits(IPAddress client) => Sources is null || Sources.Any(range => range.Contains(client));
+
+    /// <summary>The endpoints for a client.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="isOutside">Tells whether it is outside the cluster; asked only where that matters.</param>
+    public IReadOnlyList<IPEndPoint> EndpointsFor(IPAddress client, Func<IPAddress, bool> isOutside) =>
+        OutsideEndpoints is { } outside && isOutside(client) ? outside : Endpoints;
 }

@@ -24,6 +24,8 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
     private readonly NodeAgentOptions _options;
     private readonly ServiceCatalog _services;
     private readonly EndpointSliceCatalog _slices;
+    private readonly Func<string?> _zone;
+    private readonly OutsideClients _outside;
     private readonly Action<V1Service, string, string> _tell;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -42,16 +44,20 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
     /// <param name="options">What it serves.</param>
     /// <param name="services">The cluster's services.</param>
     /// <param name="slices">The slices of their endpoints.</param>
+    /// <param name="zone">Reads the node's zone; null until the node is known.</param>
+    /// <param name="outside">Tells which clients are outside the cluster.</param>
     /// <param name="tell">Records a warning on a service, with a reason and a message.</param>
     /// <param name="time">The clock of session affinity.</param>
     /// <param name="loggers">Where it logs.</param>
     public UserSpaceProxy(
-        NodeAgentOptions options, ServiceCatalog services, EndpointSliceCatalog slices, Action<V1Service, string, string> tell,
-        TimeProvider time, ILoggerFactory loggers)
+        NodeAgentOptions options, ServiceCatalog services, EndpointSliceCatalog slices, Func<string?> zone, OutsideClients outside,
+        Action<V1Service, string, string> tell, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
         _services = services;
         _slices = slices;
+        _zone = zone;
+        _outside = outside;
         _tell = tell;
         _time = time;
         _logger = loggers.CreateLogger<UserSpaceProxy>();
@@ -155,24 +161,25 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
         }
     }
 
-    /// <summary>The routes of a service; those of last time where neither it nor its slices have changed.</summary>
+    /// <summary>The routes of a service; those of last time where neither it, its slices nor the zone have changed.</summary>
     private IReadOnlyList<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1Service service)
     {
         var key = KeyOf(service);
         var slices = _slices.Of(service.Metadata.NamespaceProperty, service.Metadata.Name);
-        if (_served.TryGetValue(key, out var last) && ReferenceEquals(last.Service, service) && ReferenceEquals(last.Slices, slices))
+        var zone = _zone() ?? "";
+        if (_served.TryGetValue(key, out var last) && ReferenceEquals(last.Service, service) && ReferenceEquals(last.Slices, slices) && last.Zone == zone)
             return last.Routes;
 
         // One more than the budget, which refuses it and tells.
         _served.Remove(key);
         var range = AddressSyntax.TryParseNetwork(_range ?? "", out var network) ? network : (IPNetwork?)null;
         var routes = RouteTable.Bounded(
-            RouteTable.Of(service, slices.Values, _nodePortAddresses, NodeTraffic.Uniform, _options.ProxyServicePortsMax + 1, range)
+            RouteTable.Of(service, slices.Values, _nodePortAddresses, zone, _options.ProxyServicePortsMax + 1, range)
                 .Where(route => route.Key.Protocol != TransportProtocol.Sctp),
             out var isCut);
         if (isCut)
             _tell(service, "TooManyEndpoints", RouteTable.TooManyTargets);
-        _served[key] = new ServedService(service, slices, routes);
+        _served[key] = new ServedService(service, slices, zone, routes);
         return routes;
     }
 
@@ -183,7 +190,7 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
             return;
         try
         {
-            var picker = new EndpointPicker(route, _time);
+            var picker = new EndpointPicker(route, _outside.Contains, _time);
             _listeners[listening] = listening.Protocol == TransportProtocol.Udp
                 ? UdpPortListener.Open(listening, place, picker, _options, budget, _time, _logger)
                 : TcpPortListener.Open(listening, place, picker, _options, budget, _time, _logger);
@@ -221,7 +228,7 @@ internal sealed partial class UserSpaceProxy : IServiceProxy
     }
 
     private sealed record ServedService(
-        V1Service Service, ImmutableSortedDictionary<string, ProxiedSlice> Slices, IReadOnlyList<KeyValuePair<Listening, ServiceRoute>> Routes);
+        V1Service Service, ImmutableSortedDictionary<string, ProxiedSlice> Slices, string Zone, IReadOnlyList<KeyValuePair<Listening, ServiceRoute>> Routes);
 
     private static string KeyOf(V1Service service) => $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
 

@@ -71,7 +71,7 @@ internal sealed class KernelProxyFixture : IAsyncDisposable
     public async Task StartProxyAsync()
     {
         _services = new ServiceCatalog(service => _proxy?.Signal(service));
-        _slices = new EndpointSliceCatalog(NodeName, service => _proxy?.Signal(service));
+        _slices = new EndpointSliceCatalog([NodeName], service => _proxy?.Signal(service));
         _proxy = await Node.DoAsync(() => new NftablesProxy(
             new NodeAgentOptions { Name = NodeName, DataDirectory = "unused" }, _services, _slices, () => "", Settings,
             (service, reason, message) => Told.Enqueue($"{service.Metadata.Name}: {reason}: {message}"), TimeProvider.System, Loggers));

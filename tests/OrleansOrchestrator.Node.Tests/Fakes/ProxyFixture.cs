@@ -20,9 +20,9 @@ internal sealed class ProxyFixture : IAsyncDisposable
     {
         _only = only;
         _services = new ServiceCatalog(service => Proxy?.Signal(service));
-        _slices = new EndpointSliceCatalog("node", service => Proxy?.Signal(service));
+        _slices = new EndpointSliceCatalog(["node"], service => Proxy?.Signal(service));
         Proxy = new UserSpaceProxy(
-            options, _services, _slices, (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
+            options, _services, _slices, () => "", new OutsideClients([], TimeProvider.System), (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
             TimeProvider.System, NullLoggerFactory.Instance);
     }
 

@@ -22,7 +22,7 @@ public sealed class HealthCheckPortTests
     {
         var number = FreePorts.Next();
         var services = new ServiceCatalog(null);
-        var slices = new EndpointSliceCatalog("node", null);
+        var slices = new EndpointSliceCatalog(["node"], null);
         var options = new NodeAgentOptions { Name = "node", DataDirectory = "unused", NodePortAddresses = ["127.0.0.1"] };
         await using var ports = new HealthCheckPorts(options, services, slices, (_, _, _) => { }, TimeProvider.System, NullLoggerFactory.Instance);
         using var client = new HttpClient();
@@ -65,7 +65,7 @@ public sealed class HealthCheckPortTests
     public async Task Ports_AtAnAddressThatTheMachineDoesNotHave_AreToldForEachService()
     {
         var services = new ServiceCatalog(null);
-        var slices = new EndpointSliceCatalog("node", null);
+        var slices = new EndpointSliceCatalog(["node"], null);
         var told = new ConcurrentQueue<string>();
         var options = new NodeAgentOptions { Name = "node", DataDirectory = "unused", NodePortAddresses = ["192.0.2.1"] };
         await using var ports = new HealthCheckPorts(options, services, slices, (service, reason, _) => told.Enqueue($"{service.Metadata.Name}: {reason}"), TimeProvider.System, NullLoggerFactory.Instance);

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
-using System.Net.NetworkInformation;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -203,7 +202,7 @@ internal sealed partial class NftablesProxy : IServiceProxy
         {
             var max = _options.ProxyServicePortsMax;
             var slices = _slices.Of(key.Namespace, key.Name).Values;
-            var routes = RouteTable.Bounded(RouteTable.Of(service, slices, [IPAddress.Any], new NodeTraffic(zone), max + 1, _settings.ServiceRange), out var isCut);
+            var routes = RouteTable.Bounded(RouteTable.Of(service, slices, [IPAddress.Any], zone, max + 1, _settings.ServiceRange), out var isCut);
             if (isCut)
                 _tell(service, "TooManyEndpoints", RouteTable.TooManyTargets);
             if (routes.Count <= max)
@@ -278,7 +277,7 @@ internal sealed partial class NftablesProxy : IServiceProxy
             return;
         try
         {
-            var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address).ToHashSet();
+            var own = OutsideClients.ReadOwn().ToHashSet();
             var stale = StaleFlows.Find(ConntrackCalls.List(), _table, _goneUdp, own.Contains).ToList();
             if (stale.Count > 0)
                 LogForgotten(ConntrackCalls.Delete(stale));

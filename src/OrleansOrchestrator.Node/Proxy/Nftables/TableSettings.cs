@@ -52,8 +52,5 @@ internal sealed record TableSettings(string Name, IReadOnlyList<IPAddress> NodeP
 
     /// <summary>The ranges of IPv4 among some texts.</summary>
     private static IReadOnlyList<IPNetwork> RangesOf(IEnumerable<string> texts) =>
-    [
-        .. texts.Select(text => AddressSyntax.TryParseNetwork(text, out var network) ? network : (IPNetwork?)null)
-            .OfType<IPNetwork>().Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork),
-    ];
+        [.. ServiceProxyAddressing.RangesOf(texts).Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork)];
 }
