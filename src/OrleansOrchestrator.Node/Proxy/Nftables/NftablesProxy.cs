@@ -226,7 +226,8 @@ internal sealed partial class NftablesProxy : IServiceProxy
         var refusal = await NftProgram.ApplyAsync(text => _table.WriteWhole(text, adopts: true), cancellationToken);
         if (refusal is not null)
         {
-            _table.Forget(_table.Unused());
+            // The table is made anew, with nothing that may be why the kernel refuses.
+            _table.Forget(_table.Unused(max: 0));
             refusal = await NftProgram.ApplyAsync(text => _table.WriteWhole(text, adopts: false), cancellationToken);
         }
 

@@ -98,13 +98,14 @@ internal sealed class ServiceTable(TableSettings settings)
     }
 
     /// <summary>The chains to which nothing leads any more; none as long as there are few.</summary>
-    public IReadOnlyList<EndpointChain> Unused()
+    /// <param name="max">How many are few.</param>
+    public IReadOnlyList<EndpointChain> Unused(int max = UnusedChainsMax)
     {
-        if (_chains.Count <= UnusedChainsMax)
+        if (_chains.Count <= max)
             return [];
         var used = _services.Values.SelectMany(service => service.Values).SelectMany(route => route.Chains).ToHashSet();
         var unused = _chains.Where(chain => !used.Contains(chain)).ToList();
-        return unused.Count > UnusedChainsMax ? unused : [];
+        return unused.Count > max ? unused : [];
     }
 
     /// <summary>The table has these chains no more.</summary>
