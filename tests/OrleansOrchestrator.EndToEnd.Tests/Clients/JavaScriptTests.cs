@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Clients;

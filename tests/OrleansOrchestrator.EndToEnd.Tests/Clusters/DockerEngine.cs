@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
@@ -23,14 +22,16 @@ internal static class DockerEngine
     /// <summary>Makes the image, unless it has been made already.</summary>
     public static Task ImportImageAsync() => Imported.Value;
 
-    /// <summary>Makes the image in an engine.</summary>
+    /// <summary>Makes the image in an engine, unless it has it.</summary>
     /// <param name="host">Where the engine is; null for that of this machine.</param>
     public static async Task ImportImageAsync(string? host)
     {
+        string[] engine = host is null ? [] : ["--host", host];
+        if ((await RunAsync([.. engine, "image", "inspect", Image])).ExitCode == 0)
+            return;
         using var scratch = new Scratch();
         var archive = scratch.At("busybox.tar");
         await WriteArchiveAsync(archive);
-        string[] engine = host is null ? [] : ["--host", host];
         var imported = await RunAsync([.. engine, "import", "--change", "ENV PATH=/bin", archive, Image]);
         imported.ExitCode.ShouldBe(0, imported.ToString());
     }

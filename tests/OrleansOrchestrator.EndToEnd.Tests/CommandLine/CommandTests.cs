@@ -66,12 +66,13 @@ public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFix
     private async Task<CommandResult> RunAsync(CommandCase command)
     {
         var scratch = NewScratch();
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string>(KubectlProgram.Environment)
         {
             ["KUBECONFIG"] = hollow.Cluster.Member.KubeConfig,
             ["KUBECTL_CACHE"] = hollow.Cluster.Kubectl.CacheFolder,
             ["HOME"] = scratch.Folder,
             ["SPACE"] = UniqueName,
+            ["PATH"] = $"{Path.GetDirectoryName(KubectlProgram.Path)}:{Environment.GetEnvironmentVariable("PATH")}",
         };
         await using var bash = RunningCommand.Start("bash", ["-c", $"cd '{scratch.Folder}'\n{command.Complete()}"], "", environment);
         return await bash.WaitAsync(Eventually.Patience + Eventually.Patience);

@@ -5,7 +5,7 @@ internal sealed class Kubectl(string kubeConfig, string home)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
-    private readonly Dictionary<string, string> _environment = new()
+    private readonly Dictionary<string, string> _environment = new(KubectlProgram.Environment)
     {
         ["KUBECONFIG"] = kubeConfig,
         ["HOME"] = home,
@@ -20,7 +20,7 @@ internal sealed class Kubectl(string kubeConfig, string home)
     }
 
     /// <summary>Why kubectl cannot be used here, or null if it can.</summary>
-    public static string? Missing { get; } = ProgramSearch.Find("kubectl") is null ? "kubectl is not in PATH" : null;
+    public static string? Missing { get; } = KubectlProgram.Path is null ? "kubectl is not in PATH" : null;
 
     /// <summary>Where it keeps what it has learnt about the API.</summary>
     public string CacheFolder => Path.Combine(home, "cache");
@@ -45,13 +45,13 @@ internal sealed class Kubectl(string kubeConfig, string home)
     /// <summary>Runs it with more environment variables, and expects it to succeed.</summary>
     public async Task<CommandResult> RunInEnvironmentAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        await using var command = RunningCommand.Start("kubectl", Complete(arguments), "", _environment.Concat(environment).ToDictionary());
+        await using var command = RunningCommand.Start(KubectlProgram.Path!, Complete(arguments), "", _environment.Concat(environment).ToDictionary());
         return Succeeded(await command.WaitAsync(Timeout));
     }
 
     /// <summary>Starts it, for commands that go on until they are told to stop.</summary>
     public RunningCommand Start(IReadOnlyList<string> arguments, string input = "") =>
-        RunningCommand.Start("kubectl", Complete(arguments), input, _environment);
+        RunningCommand.Start(KubectlProgram.Path!, Complete(arguments), input, _environment);
 
     private static CommandResult Succeeded(CommandResult result)
     {

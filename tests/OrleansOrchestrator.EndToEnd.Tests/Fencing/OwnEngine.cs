@@ -1,5 +1,4 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;

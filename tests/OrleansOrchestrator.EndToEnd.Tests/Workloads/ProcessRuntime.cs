@@ -1,5 +1,4 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 

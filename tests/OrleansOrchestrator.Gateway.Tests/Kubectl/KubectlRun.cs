@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Testing.Programs;
 
 namespace OrleansOrchestrator.Gateway.Tests.Kubectl;
 
@@ -75,10 +76,16 @@ internal sealed class KubectlRun : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Process Start(string arguments) => Process.Start(new ProcessStartInfo("kubectl", $"--kubeconfig {ConfigPath} --cache-dir {_folder}/cache {arguments}")
+    private Process Start(string arguments)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        var start = new ProcessStartInfo(KubectlProgram.Path ?? "kubectl", $"--kubeconfig {ConfigPath} --cache-dir {_folder}/cache {arguments}")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in KubectlProgram.Environment)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
 }

@@ -1,8 +1,9 @@
-namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
+namespace OrleansOrchestrator.Testing.Programs;
 
 /// <summary>Finds programs in PATH.</summary>
-internal static class ProgramSearch
+public static class ProgramSearch
 {
+    /// <summary>The path of a program, or null if there is none of this name.</summary>
     public static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
