@@ -120,13 +120,18 @@ public static class Eventually
         var pause = new RetryDelay(Pauses);
         for (var looks = 1; ; looks++)
         {
+            var looked = TimeProvider.System.GetTimestamp();
             var (ends, last) = await look();
             var elapsed = TimeProvider.System.GetElapsedTime(started);
+            var lookTook = TimeProvider.System.GetElapsedTime(looked);
             if (ends)
                 return elapsed;
             if (elapsed > (within ?? Patience))
                 throw new TimeoutException(Failure(what, last, elapsed, looks), last as Exception);
-            await Task.Delay(pause.Next(), TimeProvider.System, cancellationToken);
+
+            // A look that takes long, such as a run of a program, leaves the machine as much time for what it waits for.
+            var next = pause.Next();
+            await Task.Delay(next > lookTook ? next : lookTook, TimeProvider.System, cancellationToken);
         }
     }
 
