@@ -42,6 +42,8 @@ failures=() # what may run once more: project, class and method
 unsteady=()
 docker_pid=""
 temporary=""
+routes_before=""
+swept=() # the folders of runs that were killed
 filters=("$@")
 declare -A running=() # what runs: its process id, by name
 declare -A began=()   # and when it began
@@ -135,12 +137,54 @@ stop_docker() {
   docker_pid=""
 }
 
+# --- What a run that was killed has left -------------------------------------------------------------------------------
+
+# Ends the processes of runs whose script has died, and removes their mounts and folders. Each run has a temporary folder of its own,
+# which the environment of all that it starts names.
+sweep_killed_runs() {
+  local folder process place
+  for folder in "${TMPDIR:-/tmp}"/orchestrator-tests.*; do
+    [[ -s $folder/script ]] && ! kill -0 "$(cat "$folder/script")" 2>/dev/null || continue
+    say "removing what a run that was killed has left in $folder"
+    for process in /proc/[0-9]*; do
+      if grep -zqs "=$folder\(/\|$\)" "$process/environ"; then kill -KILL "${process#/proc/}" 2>/dev/null || true; fi
+    done
+    while read -r place; do umount --lazy "$place" 2>/dev/null || true; done < <(awk -v below="$folder/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r)
+    rm -rf "$folder"
+    swept+=("$folder")
+  done
+
+  # A run that goes on beside this one has younger ones.
+  while read -r place; do ip netns del "$(basename "$place")" 2>/dev/null || true; done \
+    < <(find /run/netns -maxdepth 1 -regex '/run/netns/oo[0-9a-f-].*' -mmin "+$((project_timeout_seconds / 30))" 2>/dev/null)
+}
+
+# Containers of these runs. The names of their mounts tell whose they are.
+sweep_containers() {
+  local folder
+  for folder in "${swept[@]}"; do
+    docker ps --all --no-trunc --format '{{.ID}} {{.Labels}} {{.Mounts}}' 2>/dev/null | grep -F "$folder" | cut -d ' ' -f 1 \
+      | xargs --no-run-if-empty docker rm --force --volumes >/dev/null 2>&1 || true
+  done
+}
+
+# Daemons that tests kill leave the range of services local to this machine, as they would for their next start.
+service_routes() { ip route show table local proto boot 2>/dev/null | grep '^local 10\.96\.' | sort || true; }
+
+remove_new_routes() {
+  local route
+  [[ $EUID -eq 0 ]] && command -v ip >/dev/null || return 0
+  # shellcheck disable=SC2086 # the words of a route
+  while read -r route; do ip route del $route table local 2>/dev/null || true; done < <(comm -13 <(echo "$routes_before") <(service_routes))
+}
+
 clean_up() {
   if ((${#running[@]} > 0)); then
     kill "${running[@]}" 2>/dev/null || true
     wait "${running[@]}" 2>/dev/null || true
   fi
   stop_docker
+  remove_new_routes
   dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
   rm -rf "$temporary"
 }
@@ -150,6 +194,7 @@ clean_up() {
 use_temporary_folder() {
   temporary="$(mktemp -d "${TMPDIR:-/tmp}/orchestrator-tests.XXXXXX")"
   chmod 1777 "$temporary"
+  echo $$ >"$temporary/script"
   export TMPDIR="$temporary"
   # What has ended writes its name and exit code here.
   mkfifo "$temporary/ended"
@@ -321,6 +366,8 @@ run_again() {
 main() {
   rm -rf "$reports"
   mkdir -p "$reports"
+  sweep_killed_runs
+  routes_before="$(service_routes)"
   trap clean_up EXIT
   use_temporary_folder
 
@@ -332,6 +379,7 @@ main() {
   install_packages
   install_javascript
   start_docker
+  sweep_containers
   if [[ ${#filters[@]} -eq 0 ]]; then
     build "$solution" || { summary; return 1; }
   elif [[ ${#projects[@]} -gt 0 ]]; then
