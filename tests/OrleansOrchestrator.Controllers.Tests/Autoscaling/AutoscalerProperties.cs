@@ -79,7 +79,7 @@ public sealed class AutoscalerProperties
         (rest == Min || ratio >= 0.9 || Math.Ceiling(ratio * rest) == rest).ShouldBeTrue($"{load} with {rest}");
         (rest == Max || ratio <= 1.1).ShouldBeTrue($"{load} with {rest}");
         model.StepAfter(AutoscalerModel.Period).Actions.ShouldBeEmpty();
-    }, iter: 60);
+    }, iter: 20);
 
     [Fact]
     public void Plan_AnyLoad_MadeTwiceIsTheSame() => Gen.Select(Behaviors, Gen.Int[Min, Max], Steps.Array[1, 8]).Sample((behavior, replicas, steps) =>
@@ -90,7 +90,7 @@ public sealed class AutoscalerProperties
         var (first, second) = (model.Reconciler.Reconcile(model.Cluster.Observe(model.Reconciler, Key)), model.Reconciler.Reconcile(model.Cluster.Observe(model.Reconciler, Key)));
         first.Memory.ShouldBe(second.Memory);
         first.Actions.Select(action => action.ToString()).ShouldBe(second.Actions.Select(action => action.ToString()));
-    }, iter: 200);
+    }, iter: 100);
 
     private static AutoscalerModel Start(V2HorizontalPodAutoscalerBehavior? behavior, int replicas)
     {

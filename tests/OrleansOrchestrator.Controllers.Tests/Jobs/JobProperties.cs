@@ -48,7 +48,7 @@ public sealed class JobProperties
             foreach (var (act, number) in course)
                 run.Do(act, number);
             run.Finish();
-        }, iter: 1_000);
+        }, iter: 400);
 
     [Fact]
     public void Reconcile_ShuffledPods_PlansTheSame() =>

@@ -37,7 +37,7 @@ public sealed class ReplicationProperties
             var active = cluster.All<V1Pod>().Where(pod => pod.IsActive).ToList();
             var own = active.Where(pod => pod.Controller?.Uid == "uid-of-web").ToList();
             own.Count.ShouldBe(replicas);
-            own.ShouldAllBe(pod => pod.Metadata.Labels["app"] == "web");
+            own.Select(pod => pod.Metadata.Labels["app"]).Except(["web"]).ShouldBeEmpty();
             active.Where(pod => pod.Controller is null && pod.Metadata.Labels["app"] == "web").ShouldBeEmpty();
             cluster.Find<V1ReplicationController>(Key)!.Status.Replicas.ShouldBe(replicas);
             cluster.Step(Reconciler, Key).Actions.ShouldBeEmpty();
