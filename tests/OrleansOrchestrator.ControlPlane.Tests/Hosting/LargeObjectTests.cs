@@ -1,6 +1,8 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.TestingHost;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
@@ -10,12 +12,19 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
 
-/// <summary>Objects that together are larger than any message between silos may be (100 MB): every silo sees all of them.</summary>
+/// <summary>
+/// Objects that together are larger than any message between silos may be: every silo sees all of them. Messages may be smaller here than
+/// in the product, which takes 100 MB, so that fewer objects are too many.
+/// </summary>
 public sealed class LargeObjectTests : IAsyncLifetime
 {
-    private const int Count = 130;
+    private const int Count = 26;
     private const int Changed = 12;
     private const int ObjectBytes = 950_000;
+    private const int MessageBytesMax = 20_000_000;
+
+    // Less than what happens: a watch that comes back has to read the log.
+    private static readonly ControlPlaneOptions Options = new() { Store = new StoreOptions { HistoryBytesMax = 8_000_000 } };
 
     private SiloGroup _group = null!;
 
@@ -23,7 +32,8 @@ public sealed class LargeObjectTests : IAsyncLifetime
 
     private IReadOnlyList<InProcessSiloHandle> Silos => _group.Silos;
 
-    public async ValueTask InitializeAsync() => _group = await SiloGroup.StartAsync();
+    public async ValueTask InitializeAsync() => _group = await SiloGroup.StartAsync(
+        Options, (_, services) => services.Configure<SiloMessagingOptions>(messaging => messaging.MaxMessageBodySize = MessageBytesMax));
 
     public ValueTask DisposeAsync() => _group.DisposeAsync();
 
