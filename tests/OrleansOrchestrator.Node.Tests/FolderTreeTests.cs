@@ -24,7 +24,7 @@ public sealed class FolderTreeTests : IDisposable
     [InlineData("mkfifo pipe; ln -s / link; ln -s nowhere dangling; ln -s . loop", "files of other kinds")]
     [InlineData("mkdir -p closed/in; touch closed/in/f; chmod 0 closed/in closed", "folders that their owner may not read")]
     [InlineData("mkdir -p fixed/in/in; touch fixed/f fixed/in/f; chmod 500 fixed/in/in fixed/in fixed .", "folders that their owner may not write")]
-    [InlineData("i=0; while [ $i -lt 2000 ]; do mkdir -p $i/a/b; i=$((i+1)); done", "many folders that are not empty")]
+    [InlineData("seq -f %.0f/a/b 2000 | xargs mkdir -p", "many folders that are not empty")]
     public void Removal_OfWhateverAContainerCanMake_LeavesNothing(string script, string what)
     {
         Directory.CreateDirectory(Removed);

@@ -15,6 +15,8 @@ public sealed class DockerMachine : IAsyncLifetime
 {
     // A name of this run's own, so that test runs beside each other do not remove each other's image.
     internal static readonly string Image = $"orleansorchestrator-test/busybox:{Guid.NewGuid():N}";
+    private static readonly TimeSpan RunsMax = TimeSpan.FromHours(2);
+
     private DockerClient? _client;
 
     internal DockerClient Client => _client ?? throw new InvalidOperationException("There is no engine.");
@@ -24,7 +26,21 @@ public sealed class DockerMachine : IAsyncLifetime
         if (await NodeRuntimes.DetectAsync() != RuntimeKind.Docker || !File.Exists("/bin/busybox"))
             return;
         _client = DockerEngine.Connect(null);
+        await RemoveOldImagesAsync();
         await ImportAsync(Image.Split(':')[0], Image.Split(':')[1]);
+    }
+
+    /// <summary>Removes the images of runs that were killed. Those of a run beside this one are younger.</summary>
+    private async Task RemoveOldImagesAsync()
+    {
+        var repository = Image.Split(':')[0];
+        foreach (var image in await Client.Images.ListImagesAsync(new ImagesListParameters(), CancellationToken.None))
+        {
+            if (image.Created > TimeProvider.System.GetUtcNow().UtcDateTime - RunsMax)
+                continue;
+            foreach (var tag in image.RepoTags?.Where(tag => tag.StartsWith(repository + ":", StringComparison.Ordinal)) ?? [])
+                await Client.Images.DeleteImageAsync(tag, new ImageDeleteParameters(), CancellationToken.None);
+        }
     }
 
     /// <summary>Makes an image of busybox. Whoever makes another one than <see cref="Image"/> removes it.</summary>

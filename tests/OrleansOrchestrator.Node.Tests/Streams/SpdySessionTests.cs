@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Spdy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
@@ -10,13 +8,10 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.Node.Tests.Streams;
 
 /// <summary>Exec and attach over SPDY, as clients before kubectl 1.31 have them, the same on every runtime that runs something.</summary>
-public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
+public sealed class SpdySessionTests(StreamNodes nodes) : IClassFixture<StreamNodes>
 {
+    private const int Many = 100;
     private const string V4 = "SPDY/3.1+v4.channel.k8s.io";
-
-    private readonly X509Certificate2 _authority = TestCertificates.Authority("the cluster");
-    private X509Certificate2? _caller;
-    private HttpMessageInvoker? _connections;
 
     public static TheoryData<string> Runtimes => ["Process", "Docker"];
 
@@ -24,7 +19,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [MemberData(nameof(Runtimes))]
     public async Task Exec_OfACommand_HasAStreamForEachOutputAndForItsResult(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "echo out; echo err >&2; exit 7", "output=1&error=1", V4);
         var (error, output, errors) = (await OpenAsync(exec, "error"), await OpenAsync(exec, "stdout"), await OpenAsync(exec, "stderr"));
         await exec.Ended.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
@@ -38,7 +33,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [MemberData(nameof(Runtimes))]
     public async Task Exec_OfMuchInputAndOutput_IsIntactAndSeesTheEndOfTheInput(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "cat; echo over", "input=1&output=1", V4);
         var (_, input, output) = (await OpenAsync(exec, "error"), await OpenAsync(exec, "stdin"), await OpenAsync(exec, "stdout"));
         var bytes = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
@@ -52,7 +47,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [MemberData(nameof(Runtimes))]
     public async Task Exec_InATerminal_KnowsItsSize(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "while read x; do stty size || busybox stty size; done; echo over", "input=1&output=1&tty=1", V4);
         var (_, input, output, size) = (await OpenAsync(exec, "error"), await OpenAsync(exec, "stdin"), await OpenAsync(exec, "stdout"), await OpenAsync(exec, "resize"));
         await exec.SendAsync(size, "{\"Width\":80,\"Height\":25}\n{\"Width\":101,\"Hei");
@@ -74,7 +69,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [InlineData("SPDY/3.1+")]
     public async Task Exec_InAnOlderProtocol_TellsTheFailureAsText(string protocol)
     {
-        await using var node = await StartAsync("Process");
+        var node = await nodes.OfAsync("Process");
         await using var exec = await ExecAsync(node, "exit 3", "output=1&tty=1", protocol);
         var (error, _) = (await OpenAsync(exec, "error"), await OpenAsync(exec, "stdout"));
         await exec.EndsAsync(error);
@@ -85,7 +80,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [MemberData(nameof(Runtimes))]
     public async Task Exec_WhoseCallerGoesWithoutAWord_IsEnded(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         var mark = Random.Shared.Next(100_000, 999_999).ToString(null, null);
         await using (var exec = await ExecAsync(node, $"sleep {mark}; echo not reached", "output=1", V4))
         {
@@ -100,7 +95,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
     [Fact]
     public async Task Exec_WhoseStreamsDoNotFit_RefusesThem()
     {
-        await using var node = await StartAsync("Process");
+        var node = await nodes.OfAsync("Process");
         await using var exec = await ExecAsync(node, "echo out", "output=1", V4);
         foreach (var type in new[] { "stdin", "resize", "data", "" })
         {
@@ -114,16 +109,16 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
         await exec.SeesAsync(output, "out\n");
     }
 
-    /// <summary>200 commands, half of which write without end to callers that do not read.</summary>
+    /// <summary>A hundred commands, half of which write without end to callers that do not read.</summary>
     [Fact]
     public async Task Exec_ManyTimesAtOnceWithSlowReaders_CostsNoThreadAndLittleMemoryEach()
     {
-        await using var node = await StartAsync("Process");
+        var node = await nodes.OfAsync("Process");
         var (threads, bytes) = (Threads(), GC.GetTotalMemory(forceFullCollection: true));
-        var sessions = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        var sessions = await Task.WhenAll(Enumerable.Range(0, Many).Select(async i =>
         {
             var isSlow = i % 2 == 1;
-            var exec = await SpdyClient.OpenAsync(_connections!, node, PathOf(isSlow ? "exec yes 0123456789" : "echo ready; cat", "input=1&output=1"), V4, reads: !isSlow);
+            var exec = await SpdyClient.OpenAsync(nodes.Connections, node, PathOf(isSlow ? "exec yes 0123456789" : "echo ready; cat", "input=1&output=1"), V4, reads: !isSlow);
             foreach (var type in new[] { "error", "stdin", "stdout" })
                 await exec.SendOpenAsync(("streamtype", type));
             return exec;
@@ -131,7 +126,7 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
         var quick = sessions.Where((_, i) => i % 2 == 0).ToList();
         await Task.WhenAll(quick.Select(session => session.SeesAsync(5, "ready\n")));
         (Threads() - threads).ShouldBeLessThan(40);
-        (GC.GetTotalMemory(forceFullCollection: true) - bytes).ShouldBeLessThan(200L * 512 * 1024);
+        (GC.GetTotalMemory(forceFullCollection: true) - bytes).ShouldBeLessThan(Many * 512L * 1024);
         await Task.WhenAll(quick.Select(async session =>
         {
             await session.SendAsync(3, "still here", isLast: true);
@@ -142,33 +137,12 @@ public sealed class SpdySessionTests(DockerMachine docker) : IDisposable
             await session.DisposeAsync();
     }
 
-    public void Dispose()
-    {
-        _connections?.Dispose();
-        _caller?.Dispose();
-        _authority.Dispose();
-    }
-
     private static Task<uint> OpenAsync(SpdyClient client, string type) => client.OpenAsync(("streamtype", type));
 
     private Task<SpdyClient> ExecAsync(TestNode node, string script, string streams, string protocol) =>
-        SpdyClient.OpenAsync(_connections!, node, PathOf(script, streams), protocol);
+        SpdyClient.OpenAsync(nodes.Connections, node, PathOf(script, streams), protocol);
 
     private static string PathOf(string script, string streams) => $"/exec/default/a/main?command=sh&command=-c&command={Uri.EscapeDataString(script)}&{streams}";
-
-    private async Task<TestNode> StartAsync(string runtime)
-    {
-        var isDocker = runtime == "Docker";
-        if (isDocker)
-            docker.SkipIfAbsent();
-        _caller = TestCertificates.Caller(_authority, "system:kube-apiserver");
-        _connections = ChannelClient.Connect(_caller);
-        var node = await TestNode.StartAsync(
-            isDocker ? RuntimeKind.Docker : RuntimeKind.Process, options => options with { Index = isDocker ? 46 : 47, ClientAuthorities = [_authority] });
-        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
-        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
-        return node;
-    }
 
     private static int Threads()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
-using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
@@ -12,14 +11,9 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.Node.Tests.Streams;
 
 /// <summary>Exec and attach, the same on every runtime that runs something.</summary>
-public sealed class StreamTests(DockerMachine docker, ContainerdMachine containerd) : IDisposable
+public sealed class StreamTests(StreamNodes nodes) : IClassFixture<StreamNodes>
 {
-    private const string Idle = "while :; do sleep 0.1; done";
     private const int Stdin = 0, Stdout = 1, Stderr = 2, Resize = 4;
-
-    private readonly X509Certificate2 _authority = TestCertificates.Authority("the cluster");
-    private X509Certificate2? _caller;
-    private HttpMessageInvoker? _connections;
 
     public static TheoryData<string> Runtimes => ["Process", "Docker", "Containerd"];
 
@@ -27,7 +21,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_OfACommand_TellsOutputErrorAndExitCode(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "echo out; echo err >&2; exit 7", "output=1&error=1");
         await exec.EndedAsync();
         exec.Text(Stdout).ShouldBe("out\n");
@@ -44,7 +38,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_WithInput_GetsItAndItsEnd(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "cat; echo over", "input=1&output=1");
         await exec.SendAsync(Stdin, "one ");
         await exec.SeesAsync(Stdout, "one ");
@@ -63,7 +57,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_InATerminal_KnowsItsSize(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         await using var exec = await ExecAsync(node, "test -t 0 && test -t 1 && echo terminal $TERM; while read x; do stty size || busybox stty size; done; echo over", "input=1&output=1&error=1&tty=1");
         await exec.SeesAsync(Stdout, "terminal xterm\r\n");
         await exec.SendAsync(Resize, """{"Width":101,"Height":37}""");
@@ -81,7 +75,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [InlineData("Docker")]
     public async Task Exec_WhoseCallerGoesWithoutAWord_IsEnded(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         var mark = Random.Shared.Next(100_000, 999_999).ToString(null, null);
         foreach (var streams in new[] { "output=1", "input=1&output=1&tty=1" })
         {
@@ -97,8 +91,10 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_InAContainerThatEnds_EndsWithIt(string runtime)
     {
-        await using var node = await StartAsync(runtime, "sleep 2", "Never");
-        await using var exec = await ExecAsync(node, Idle, "output=1");
+        var node = await nodes.OfAsync(runtime);
+        var end = $"/tmp/{Guid.NewGuid():N}";
+        await RunAsync(node, "ends", $"while ! test -e {end}; do sleep 0.1; done; rm {end}");
+        await using var exec = await OpenAsync(node, PathOf($"touch {end}; {StreamNodes.Idle}", "output=1", "ends"));
         await exec.EndedAsync();
         exec.ExitCode.ShouldNotBe(0);
     }
@@ -107,12 +103,11 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_WhoseCallerDoesNotRead_WaitsAndHoldsUpNobody(string runtime)
     {
-        await using var node = await StartAsync(runtime);
-        using var process = Process.GetCurrentProcess();
+        var node = await nodes.OfAsync(runtime);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var slow = new List<ChannelClient>();
-        for (var i = 0; i < 20; i++)
-            slow.Add(await ExecAsync(node, "while :; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; done", "output=1", reads: false));
+        for (var i = 0; i < 10; i++)
+            slow.Add(await ExecAsync(node, "exec yes 0123456789012345678901234567890123456789012345678901234567890123456789", "output=1", reads: false));
         await using var exec = await ExecAsync(node, "i=0; while test $i -lt 2000; do echo $i; i=$((i+1)); done", "output=1");
         await exec.EndedAsync();
         exec.Text(Stdout).ShouldEndWith("\n1999\n");
@@ -122,11 +117,11 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     }
 
     [Theory]
-    [InlineData("Process", 200)]
+    [InlineData("Process", 100)]
     [InlineData("Docker", 30)]
     public async Task Exec_ManyTimesAtOnce_CostsNoThreadEach(string runtime, int count)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         var threads = Threads();
         var sessions = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => ExecAsync(node, "echo ready; cat", "input=1&output=1&error=1")));
         await Task.WhenAll(sessions.Select(session => session.SeesAsync(Stdout, "ready\n")));
@@ -146,7 +141,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Exec_OfWhatIsNotThere_SaysSo(string runtime)
     {
-        await using var node = await StartAsync(runtime);
+        var node = await nodes.OfAsync(runtime);
         (await RefusedAsync(node, "/exec/default/none/main?command=true&output=1")).ShouldBe(404);
         (await RefusedAsync(node, "/exec/default/a/none?command=true&output=1")).ShouldBe(500);
         (await RefusedAsync(node, "/exec/default/a/main?command=true")).ShouldBe(400);
@@ -162,16 +157,17 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Attach_ToAContainer_SharesItsStreams(string runtime)
     {
-        await using var node = await StartAsync(runtime, "while read x; do echo got $x; done; echo eof; sleep 0.5", "Never", container => container.Stdin = true);
-        await using (var first = await OpenAsync(node, "/attach/default/a/main?input=1&output=1&error=1"))
+        var node = await nodes.OfAsync(runtime);
+        await RunAsync(node, "reader", "while read x; do echo got $x; done; echo eof; sleep 0.5", container => container.Stdin = true);
+        await using (var first = await OpenAsync(node, "/attach/default/reader/main?input=1&output=1&error=1"))
         {
             await first.SendAsync(Stdin, "one\n");
             await first.SeesAsync(Stdout, "got one\n");
             await first.EndInputAsync();
         }
 
-        await using var second = await OpenAsync(node, "/attach/default/a/main?input=1&output=1");
-        await using var third = await OpenAsync(node, "/attach/default/a/main?output=1");
+        await using var second = await OpenAsync(node, "/attach/default/reader/main?input=1&output=1");
+        await using var third = await OpenAsync(node, "/attach/default/reader/main?output=1");
 
         // An engine takes input of an attach before it sends the output to it.
         await Eventually.HoldsAsync(
@@ -192,8 +188,9 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [MemberData(nameof(Runtimes))]
     public async Task Attach_ToAContainerThatTakesInputOnce_EndsTheInput(string runtime)
     {
-        await using var node = await StartAsync(runtime, "while read x; do echo got $x; done; echo eof; sleep 0.5", "Never", container => (container.Stdin, container.StdinOnce) = (true, true));
-        await using var attach = await OpenAsync(node, "/attach/default/a/main?input=1&output=1");
+        var node = await nodes.OfAsync(runtime);
+        await RunAsync(node, "once", "while read x; do echo got $x; done; echo eof; sleep 0.5", container => (container.Stdin, container.StdinOnce) = (true, true));
+        await using var attach = await OpenAsync(node, "/attach/default/once/main?input=1&output=1");
         await attach.SendAsync(Stdin, "one\n");
         await attach.SeesAsync(Stdout, "got one\n");
         await attach.EndInputAsync();
@@ -205,8 +202,9 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [Fact]
     public async Task Attach_WithATerminalToAContainerOnDocker_SharesIt()
     {
-        await using var node = await StartAsync("Docker", "while read x; do busybox stty size; done", "Never", container => (container.Stdin, container.Tty) = (true, true));
-        await using var attach = await OpenAsync(node, "/attach/default/a/main?input=1&output=1&tty=1");
+        var node = await nodes.OfAsync("Docker");
+        await RunAsync(node, "terminal", "while read x; do busybox stty size; done", container => (container.Stdin, container.Tty) = (true, true));
+        await using var attach = await OpenAsync(node, "/attach/default/terminal/main?input=1&output=1&tty=1");
         await attach.SendAsync(Resize, """{"Width":77,"Height":11}""");
         await Eventually.AnswersAsync(
             async () =>
@@ -222,7 +220,7 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [InlineData("channel.k8s.io")]
     public async Task Exec_InAnOlderProtocol_IsUnderstood(string protocol)
     {
-        await using var node = await StartAsync("Process");
+        var node = await nodes.OfAsync("Process");
         await using var exec = await OpenAsync(node, PathOf("echo out; exit 3", "output=1"), protocol);
         await exec.EndedAsync();
         exec.Text(Stdout).ShouldBe("out\n");
@@ -235,15 +233,16 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
     [Fact]
     public async Task Exec_InWhichNothingMoves_EndsAfterTheTime()
     {
-        await using var node = await StartAsync("Process", adjust: options => options with { StreamIdleTime = TimeSpan.FromSeconds(1) });
-        await using var exec = await ExecAsync(node, Idle, "output=1");
+        await using var node = await nodes.StartAsync(RuntimeKind.Process, options => options with { StreamIdleTime = TimeSpan.FromSeconds(1) });
+        await StreamNodes.RunAsync(node, TestPods.Shell("a", StreamNodes.Idle));
+        await using var exec = await ExecAsync(node, StreamNodes.Idle, "output=1");
         await exec.EndedAsync();
     }
 
     [Fact]
     public async Task Exec_OfAProcessThatLeavesOthersBehind_EndsWithTheProcess()
     {
-        await using var node = await StartAsync("Process");
+        var node = await nodes.OfAsync("Process");
         await using var exec = await ExecAsync(node, "sleep 60 & echo started; exit 4", "output=1&error=1");
         await exec.EndedAsync();
         (exec.Text(Stdout), exec.ExitCode).ShouldBe(("started\n", 4));
@@ -257,30 +256,12 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
             .ShouldBe("nothing runs in the containers of a hollow node");
     }
 
-    public void Dispose()
+    /// <summary>Runs a pod that is not to be restarted.</summary>
+    private static async Task RunAsync(TestNode node, string name, string script, Action<V1Container>? change = null)
     {
-        _connections?.Dispose();
-        _caller?.Dispose();
-        _authority.Dispose();
-    }
-
-    private async Task<TestNode> StartAsync(
-        string runtime, string script = Idle, string restartPolicy = "Always", Action<V1Container>? change = null, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
-    {
-        var kind = Enum.Parse<RuntimeKind>(runtime);
-        if (kind == RuntimeKind.Docker)
-            docker.SkipIfAbsent();
-        else if (kind == RuntimeKind.Containerd)
-            await containerd.RequireAsync();
-        _caller = TestCertificates.Caller(_authority, "system:kube-apiserver");
-        _connections = ChannelClient.Connect(_caller);
-        var node = await TestNode.StartAsync(
-            kind, options => (adjust ?? (same => same))(options with { Index = 40 + (int)kind, ClientAuthorities = [_authority], ContainerRuntimeEndpoint = containerd.Endpoint }));
-        var pod = TestPods.Shell("a", script, restartPolicy, DockerMachine.Image);
+        var pod = TestPods.Shell(name, script, "Never", DockerMachine.Image);
         change?.Invoke(pod.Spec.Containers[0]);
-        node.Put(pod);
-        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
-        return node;
+        await StreamNodes.RunAsync(node, pod);
     }
 
     /// <summary>An engine sets the size at some time after it was told.</summary>
@@ -294,10 +275,10 @@ public sealed class StreamTests(DockerMachine docker, ContainerdMachine containe
 
     private Task<ChannelClient> ExecAsync(TestNode node, string script, string streams, bool reads = true) => OpenAsync(node, PathOf(script, streams), reads: reads);
 
-    private static string PathOf(string script, string streams) => $"/exec/default/a/main?command=sh&command=-c&command={Uri.EscapeDataString(script)}&{streams}";
+    private static string PathOf(string script, string streams, string pod = "a") => $"/exec/default/{pod}/main?command=sh&command=-c&command={Uri.EscapeDataString(script)}&{streams}";
 
     private Task<ChannelClient> OpenAsync(TestNode node, string pathAndQuery, string protocol = "v5.channel.k8s.io", bool reads = true) =>
-        ChannelClient.OpenAsync(_connections!, node, pathAndQuery, protocol, reads);
+        ChannelClient.OpenAsync(nodes.Connections, node, pathAndQuery, protocol, reads);
 
     private async Task<int> RefusedAsync(TestNode node, string pathAndQuery)
     {
