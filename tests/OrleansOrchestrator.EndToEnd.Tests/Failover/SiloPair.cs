@@ -73,5 +73,8 @@ internal sealed class PairedSilo(string name) : IAsyncDisposable
         Api?.Dispose();
         if (Member is not null)
             await Member.DisposeAsync();
+
+        // If it does not start again, the tests that follow try it anew.
+        Member = null!;
     }
 }
