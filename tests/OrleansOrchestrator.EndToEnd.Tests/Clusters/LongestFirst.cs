@@ -10,7 +10,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        typeof(WaitingCollection).FullName!,
+        typeof(ControlPlaneFaultTests).FullName!,
         typeof(PodsCollection).FullName!,
         typeof(HollowCollection).FullName!,
         typeof(MachineFaultTests).FullName!,

@@ -9,6 +9,9 @@ internal sealed class Member : IAsyncDisposable
     // Clusters of many tests share this machine's kernel at the same time.
     private static readonly IReadOnlyDictionary<string, string> UserSpaceProxy = new Dictionary<string, string> { ["ORCHESTRATOR_NODE__PROXYMODE"] = "UserSpace" };
 
+    // What starts compiles for seconds of the processor's time, which it shares with whatever else starts.
+    private static readonly TimeSpan StartsWithin = 2 * Eventually.Patience;
+
     private readonly RunningCommand _command;
 
     private Member(RunningCommand command, string dataFolder)
@@ -53,13 +56,15 @@ internal sealed class Member : IAsyncDisposable
     }
 
     /// <summary>Waits until the process says that it is ready.</summary>
-    public Task WaitUntilReadyAsync() => Eventually.PassesAsync(() =>
-    {
-        if (_command.HasEnded)
-            throw new OperationCanceledException($"the process has ended:\n{Describe()}");
-        _command.Output.ShouldContain("ready", Case.Sensitive, Describe());
-        return Task.CompletedTask;
-    });
+    public Task WaitUntilReadyAsync() => Eventually.PassesAsync(
+        () =>
+        {
+            if (_command.HasEnded)
+                throw new OperationCanceledException($"the process has ended:\n{Describe()}");
+            _command.Output.ShouldContain("ready", Case.Sensitive, Describe());
+        },
+        "it says that it is ready",
+        StartsWithin);
 
     /// <summary>Tells the process to stop, and expects it to do so without a complaint.</summary>
     /// <returns>How long it took.</returns>

@@ -34,6 +34,9 @@ public sealed class NodeJoinTests(ProcessRuntime runtime) : EndToEndTest
         foreach (var name in names)
             AtEnd(() => Kubectl.TryAsync("delete", "node", name));
         var members = await Task.WhenAll(names.Select(name => JoinAsync(join, name)));
+        members[0].Describe().ShouldContain($"ready: node {names[0]} runs pods on process");
+        var joined = await runtime.Cluster.Api.GetAsync($"/api/v1/nodes/{names[0]}");
+        joined["status"]!["conditions"]!.AsArray().ShouldContain(item => (string?)item!["type"] == "Ready" && (string?)item["status"] == "True", "a node that says that it is ready is ready");
         File.GetUnixFileMode(CertificateOf(names[0])).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var first = await File.ReadAllTextAsync(CertificateOf(names[0]), Cancelled);
 

@@ -11,7 +11,7 @@ public abstract class NodeFaultTest : EndToEndTest
     private const int Bystanders = 6;
 
     /// <summary>How long a replacement may take on a busy machine.</summary>
-    private protected static readonly TimeSpan ReplacedWithin = TimeSpan.FromSeconds(40);
+    private protected static readonly TimeSpan ReplacedWithin = TimeSpan.FromSeconds(80);
 
     private DevCluster _cluster = null!;
     private Witness _witness = null!;
@@ -29,9 +29,15 @@ public abstract class NodeFaultTest : EndToEndTest
     /// <summary>Says how often a role ran, and expects it to be that often and never twice at once.</summary>
     private protected void Verify(string role, int runs)
     {
+        VerifyNeverTwice(role);
+        Witness.RunsOf(role).Count.ShouldBe(runs, Witness.Describe(role));
+    }
+
+    /// <summary>Says how often a role ran, and expects it never to have run twice at once.</summary>
+    private protected void VerifyNeverTwice(string role)
+    {
         Report($"{role}: {Summary(role)}");
         Witness.OverlapOf(role).ShouldBe(TimeSpan.Zero, Witness.Describe(role));
-        Witness.RunsOf(role).Count.ShouldBe(runs, Witness.Describe(role));
     }
 
     private protected string Summary(string role) => string.Create(

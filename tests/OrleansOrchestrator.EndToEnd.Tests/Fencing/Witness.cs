@@ -44,7 +44,7 @@ internal sealed class Witness(string folder)
               - name: main
                 image: {{{image}}}
                 imagePullPolicy: IfNotPresent
-                command: [/bin/sh, -c, 'read -r stat </proc/self/stat; set -- $stat; while :; do read -r up rest </proc/uptime; echo "$POD_NAME $1-${22} $up" >>{{{folder}}}/{{{role}}}; sleep 0.05; done']
+                command: [/bin/sh, -c, '{{{Script(role)}}}']
                 env:
                 - name: POD_NAME
                   valueFrom: {fieldRef: {fieldPath: metadata.name}}
@@ -55,6 +55,13 @@ internal sealed class Witness(string folder)
               - name: witness
                 hostPath: {path: "{{{folder}}}"}
         """;
+
+    /// <summary>Testifies as a pod does, without a cluster, until it is disposed of.</summary>
+    public RunningCommand Testify(string role) =>
+        RunningCommand.Start("/bin/sh", ["-c", Script(role)], environment: new Dictionary<string, string> { ["POD_NAME"] = role });
+
+    private string Script(string role) =>
+        $$"""read -r stat </proc/self/stat; set -- $stat; while :; do read -r up rest </proc/uptime; echo "$POD_NAME $1-${22} $up" >>{{folder}}/{{role}}; sleep 0.05; done""";
 
     /// <summary>The runs of a role, in the order of their starts.</summary>
     public IReadOnlyList<WitnessedRun> RunsOf(string role)

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.Testing;
 
@@ -9,17 +8,6 @@ public sealed class NodeReadinessTests : EndToEndTest
 {
     // Nobody listens there.
     private const string Config = """{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}],"current-context":"c"}""";
-
-    [Fact]
-    public async Task Node_ThatSaysItIsReady_IsReady()
-    {
-        var cluster = await StartDevAsync("hollow");
-
-        var node = await StartMemberAsync(NewScratch().At("data"), "node", "--kubeconfig", cluster.Member.KubeConfig, "--name", "worker", "--runtime", "hollow");
-
-        node.Describe().ShouldContain("ready: node worker runs pods on hollow");
-        ConditionsOf(await cluster.Api.GetAsync("/api/v1/nodes/worker")).ShouldContain("Ready=True");
-    }
 
     [Fact]
     public async Task Node_WithoutControlPlane_SaysWhatItWaitsFor()
@@ -52,7 +40,4 @@ public sealed class NodeReadinessTests : EndToEndTest
 
         node.Describe().ShouldContain("The machine of node worker goes down");
     }
-
-    private static IEnumerable<string> ConditionsOf(JsonNode node) =>
-        node["status"]!["conditions"]!.AsArray().Select(condition => $"{condition!["type"]}={condition["status"]}");
 }
