@@ -99,7 +99,13 @@ public sealed class RbacAuthorizerTests(SharedSilo shared)
             user,
             new AccessAttributes
             {
-                IsResource = true, Verb = verb, Group = group, Resource = resource.Split('/')[0], Subresource = resource.Split('/').ElementAtOrDefault(1) ?? "", Name = name, Namespace = @namespace,
+                IsResource = true,
+                Verb = verb,
+                Group = group,
+                Resource = resource.Split('/')[0],
+                Subresource = resource.Split('/').ElementAtOrDefault(1) ?? "",
+                Name = name,
+                Namespace = @namespace,
             },
             Cancellation);
 

@@ -35,7 +35,14 @@ public sealed class RbacIndexTests
             Pick("", "x", "z"), Pick("", "metadata.name=y"), Pick("", "a", "b"),
             (verb, group, resource, part, name, fields, space) => new AccessAttributes
             {
-                IsResource = true, Verb = verb, Group = group, Resource = resource, Subresource = part, Name = name, FieldSelector = fields, Namespace = space,
+                IsResource = true,
+                Verb = verb,
+                Group = group,
+                Resource = resource,
+                Subresource = part,
+                Name = name,
+                FieldSelector = fields,
+                Namespace = space,
             }),
         Gen.Select(Pick("get", "create"), Pick("/a", "/a/b", "/ab", "/b"), (verb, path) => new AccessAttributes { Verb = verb, Path = path }));
 
