@@ -9,7 +9,7 @@ internal static class NftProgram
     private const string Program = "nft";
 
     // A service whose chain nft refuses would hold up all others.
-    private static readonly TableSettings Sample = new("orchestrator-probe", [], [IPNetwork.Parse("10.0.0.0/8")]);
+    private static readonly TableSettings Sample = new("orchestrator-probe", [], [new IPNetwork(new IPAddress([10, 0, 0, 0]), 8)]);
     private static readonly EndpointChain[] SampleChains =
     [
         .. from mask in Enum.GetValues<SourceMask>()
