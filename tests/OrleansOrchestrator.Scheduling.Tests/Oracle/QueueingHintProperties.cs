@@ -42,8 +42,9 @@ public sealed class QueueingHintProperties
             foreach (var name in woken)
             {
                 var wokenPod = PodOf(cluster, name);
-                // One that saw no node is to be told what the first one lacks.
-                if (cluster.Queue.Find(wokenPod.Metadata.Uid)!.Failure!.NodeCount == 0)
+                // One that saw no node, or only tainted ones, is to be told what the next one lacks.
+                var failure = cluster.Queue.Find(wokenPod.Metadata.Uid)!.Failure!;
+                if (failure.NodeCount == 0 || failure.Plugins.All(static plugin => plugin == "TaintToleration"))
                     continue;
                 var (result, _) = cluster.Judge(wokenPod);
                 result.ShouldBeOfType<Placement>($"{name} was woken in vain");
