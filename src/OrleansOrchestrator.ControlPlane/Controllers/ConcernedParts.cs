@@ -22,11 +22,24 @@ internal sealed class ConcernedParts
     {
         if (concerned.Keys.Count == 0 && concerned.Selecting.Count == 0)
             return;
-        string[]? names = parts is null ? null : [.. parts];
+        var names = Read(parts);
         foreach (var key in concerned.Keys)
             _ofKeys[key] = Union(_ofKeys.TryGetValue(key, out var known) ? known : new(StringComparer.Ordinal), names);
         if (concerned.Selecting.Count > 0)
             _ofSelecting = Union(_ofSelecting, names);
+    }
+
+    private static string[]? Read(IEnumerable<string>? parts)
+    {
+        try
+        {
+            return parts?.ToArray();
+        }
+        catch (Exception)
+        {
+            // What cannot be read is of no known part: everything is observed, and the look reports it.
+            return null;
+        }
     }
 
     private static HashSet<string>? Union(HashSet<string>? known, string[]? parts)

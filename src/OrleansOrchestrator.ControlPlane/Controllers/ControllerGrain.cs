@@ -137,7 +137,13 @@ internal sealed partial class ControllerGrain(
         {
             foreach (var @event in events)
             {
-                if (@event.Object is { } obj && IsOwn(obj.Key) && (@event.Type == WatchEventType.Deleted || IsWorthALook(obj)))
+                if (@event.Object is not { } obj || !IsOwn(obj.Key))
+                    continue;
+
+                // Which parts a change concerns was judged by the spec of that moment.
+                if (@event.Previous is not { } before || !before.SpecJson.SequenceEqual(obj.SpecJson))
+                    _looks.Forget(obj.Key);
+                if (@event.Type == WatchEventType.Deleted || IsWorthALook(obj))
                     _workers.Add(obj.Key);
             }
         }
@@ -286,6 +292,9 @@ internal sealed partial class ControllerGrain(
         }
 
         var memory = _memory is null ? "" : await _memory.FindAsync(key);
+        // What events have not told yet, a look that needs the newest state must see as well.
+        if (isUncertain)
+            _looks.Forget(key);
         PriorLook? prior = null;
         var look = _reconciler.DecidesByPart ? _looks.Begin(key, out prior) : null;
         var observation = await reader.ReadAsync(_reconciler, key, memory, prior, CancellationToken.None);

@@ -90,7 +90,7 @@ internal sealed partial class ClusterBootstrap(
     {
         foreach (var name in Namespaces)
             await EnsureAsync(WellKnownResources.Namespaces, "", () => new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, null, name, cancellationToken);
-        await roles.EnsureAsync(cancellationToken);
+        var completing = roles.EnsureAsync(cancellationToken);
         foreach (var priority in PriorityClasses)
             await EnsureAsync(WellKnownResources.PriorityClasses, "", () => priority, null, priority.Metadata.Name, cancellationToken);
         await EnsureAsync(WellKnownResources.ServiceCIDRs, "", ServiceCidr, Repair, ServiceCidrName, cancellationToken);
@@ -108,6 +108,9 @@ internal sealed partial class ClusterBootstrap(
         // All of the first start share a few commits.
         await Task.WhenAll(BuiltInApis.All.Where(api => api.IsRegistered).Select(api => EnsureAsync(
             WellKnownResources.APIServices, "", () => ApiServices.Of(api), api.IsReplaceable ? null : present => Repair(present, api), ApiServices.NameOf(api.Group, api.Version), cancellationToken)));
+
+        // A role that cannot be written keeps nothing else away.
+        await completing;
     }
 
     /// <summary>Makes the service at its usual address, or at any other that is free. A cluster without one goes on without DNS.</summary>

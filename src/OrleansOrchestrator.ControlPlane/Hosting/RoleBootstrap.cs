@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Rbac;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.Rbac;
 using OrleansOrchestrator.Model.Errors;
@@ -11,7 +12,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// Completes the default roles and bindings when this silo starts, and makes those for machines that join once in the life of the cluster. The first silo
 /// writes them, the others find nothing to do. What is removed later stays away until a silo starts.
 /// </summary>
-internal sealed class RoleBootstrap(IObjectClient objects, ResourceRegistry registry)
+internal sealed class RoleBootstrap(IObjectClient objects, ResourceRegistry registry, RbacCaches caches)
 {
     /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got the bindings of machines that join.</summary>
     public const string JoinAnnotation = "orleansorchestrator.io/join-bindings-created";
@@ -36,7 +37,7 @@ internal sealed class RoleBootstrap(IObjectClient objects, ResourceRegistry regi
                 WellKnownResources.RoleBindings, DefaultRoles.RoleBindings(), RoleCompletion.Complete,
                 static (present, wanted) => RoleCompletion.IsOfAnotherRole(present.Metadata, present.RoleRef, wanted.RoleRef), cancellationToken));
         await EnsureJoinAsync(cancellationToken);
-        _isComplete = true;
+        _isComplete = caches.HasDefaults = true;
     }
 
     private async Task EnsureJoinAsync(CancellationToken cancellationToken)

@@ -66,6 +66,8 @@ internal sealed partial class ObjectClient
             throw ApiErrors.BadRequest("the name of the object (based on URL) was undeterminable: name must be provided");
         // A resourceVersion protects an existing state. An object that does not exist has none to protect.
         obj.Metadata.ResourceVersion = null;
+        if (options.RequireCreate is { } require)
+            await require(cancellationToken);
         try
         {
             return await CreateAsync(CreationOf(reference.ServedVersion, key.Namespace, obj, options), memory, cancellationToken);

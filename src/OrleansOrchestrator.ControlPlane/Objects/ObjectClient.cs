@@ -84,6 +84,8 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
+                if (options.RequireCreate is { } require)
+                    await require(cancellationToken);
                 return (await CreateAsync(CreationOf(reference.ServedVersion, key.Namespace, sent, options), attempt.Memory, cancellationToken), true);
             }
 

@@ -13,6 +13,9 @@ namespace OrleansOrchestrator.ControlPlane.Rbac;
 /// <remarks>As k8s.io/kubernetes/pkg/registry/rbac (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping).</remarks>
 internal sealed class EscalationAdmission(AuthorizerChain authorizers, RbacCaches caches) : IValidatingAdmission
 {
+    // More would make a refusal of many megabytes.
+    private const int MissingShownMax = 500;
+
     private static readonly V1PolicyRule[] Everything =
     [
         new V1PolicyRule { Verbs = ["*"], ApiGroups = ["*"], Resources = ["*"] },
@@ -76,19 +79,27 @@ internal sealed class EscalationAdmission(AuthorizerChain authorizers, RbacCache
     {
         if (await MissingOfAsync(request, rules, cancellationToken) is not { Count: > 0 } missing)
             return;
-        var texts = missing.Select(RuleCoverage.TextOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var texts = missing.Take(MissingShownMax).Select(RuleCoverage.TextOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var more = missing.Count > MissingShownMax ? $"\n… and {missing.Count - MissingShownMax} more" : "";
         var fault = caches.Index.RulesOf(request.User, request.Key.Namespace).Fault;
         throw ApiErrors.Forbidden(
             request.Definition.Name,
             request.Key.Name,
             $"user {GoSyntax.Quote(request.User.Name)} (groups={GoList.Of(request.User.Groups)}) is attempting to grant RBAC permissions not currently held:\n"
-            + string.Join('\n', texts) + (fault.Length == 0 ? "" : $"; resolution errors: [{fault}]"));
+            + string.Join('\n', texts) + more + (fault.Length == 0 ? "" : $"; resolution errors: [{fault}]"));
     }
 
     private async ValueTask<IReadOnlyList<V1PolicyRule>> MissingOfAsync(AdmissionRequest request, IEnumerable<V1PolicyRule> rules, CancellationToken cancellationToken)
     {
         await caches.EnsureCurrentAsync(cancellationToken);
-        return RuleCoverage.Missing(caches.Index.RulesOf(request.User, request.Key.Namespace).Rules, rules);
+        var held = caches.Index.RulesOf(request.User, request.Key.Namespace).Rules;
+        if (RuleCoverage.ComparisonsOf(held, rules) > RuleCoverage.ComparisonsMax)
+        {
+            throw ApiErrors.Forbidden(
+                request.Definition.Name, request.Key.Name, "its rules are too many to be compared with those of the user; split the role, or get the verb escalate or bind");
+        }
+
+        return RuleCoverage.Missing(held, rules);
     }
 
     private static bool IsAggregated(V1ClusterRole role) => role.AggregationRule?.ClusterRoleSelectors is { Count: > 0 };

@@ -35,8 +35,8 @@ internal sealed class RbacAuthorizer(RbacCaches caches) : IAuthorizer
 
     private async ValueTask<AuthorizationDecision> DecideCurrentAsync(UserInfo user, AccessAttributes access, CancellationToken cancellationToken)
     {
-        // Whether a silo lives must not depend on the store.
-        if (!caches.AreFilled && PublicPaths.Contains(access))
+        // Whether a silo lives must not depend on the store, nor on whether it takes the first roles.
+        if (!(caches.AreFilled && caches.HasDefaults) && PublicPaths.Contains(access))
             return AuthorizationDecision.Allowed;
         await caches.EnsureCurrentAsync(cancellationToken);
         return caches.Index.Decide(user, access);

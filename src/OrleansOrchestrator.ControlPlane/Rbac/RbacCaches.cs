@@ -12,6 +12,7 @@ internal sealed class RbacCaches
     private readonly (ResourceDefinition Definition, ICacheIndex Feed)[] _feeds;
     private readonly RbacIndex _index = new();
     private WatchCache[]? _following;
+    private volatile bool _hasDefaults;
 
     public RbacCaches(WatchCaches caches, ResourceRegistry registry)
     {
@@ -36,6 +37,9 @@ internal sealed class RbacCaches
         }
     }
 
+    /// <summary>Whether this silo knows that the cluster has its default roles and bindings.</summary>
+    public bool HasDefaults { get => _hasDefaults; set => _hasDefaults = value; }
+
     /// <summary>Whether all roles and bindings have been read.</summary>
     public bool AreFilled => Array.TrueForAll(Follow(), static cache => cache.Revision >= 0);
 
@@ -49,7 +53,8 @@ internal sealed class RbacCaches
 
     private WatchCache[] Follow()
     {
-        if (Volatile.Read(ref _following) is { } known && !Array.Exists(known, static cache => cache.IsStopping))
+        // Built-in kinds keep their caches as long as the silo lives.
+        if (Volatile.Read(ref _following) is { } known)
             return known;
         var following = Array.ConvertAll(_feeds, feed => _caches[feed.Definition]);
         for (var i = 0; i < _feeds.Length; i++)

@@ -59,6 +59,10 @@ public sealed record WriteOptions
     /// <summary>Whether to maintain managed fields.</summary>
     public FieldTracking Tracking { get; init; }
 
+    /// <summary>Throws if the sender of an update or apply may not create the object, which does not exist; null for the control plane's own
+    /// writes.</summary>
+    public Func<CancellationToken, ValueTask>? RequireCreate { get; init; }
+
     /// <summary>Receives warnings for the sender; each becomes a <c>Warning</c> header.</summary>
     public Action<string>? Warn { get; init; }
 }

@@ -20,9 +20,10 @@ internal static class ScalesBySelector
     /// <summary>The objects of a namespace whose selectors match any of the label sets.</summary>
     public static IEnumerable<(ResourceDefinition Kind, KubeObject Scaled)> Find(string @namespace, IReadOnlyCollection<LabelSet> labels, IObjectView view)
     {
-        HashSet<ObjectKey> keys = [new ObjectKey(@namespace, AnyValue), .. labels.SelectMany(set => set.AsEnumerable().Select(label => KeyOf(@namespace, label.Key, label.Value)))];
         foreach (var kind in view.StoredKinds.Where(kind => kind.Scale is not null))
         {
+            var space = kind.Namespaced ? @namespace : "";
+            HashSet<ObjectKey> keys = [new ObjectKey(space, AnyValue), .. labels.SelectMany(set => set.AsEnumerable().Select(label => KeyOf(space, label.Key, label.Value)))];
             var index = Indexes.GetValue(kind, NewIndex);
             foreach (var scaled in keys.SelectMany(key => view.WithKey(index, key)).DistinctBy(obj => ObjectKey.Of(obj)))
             {

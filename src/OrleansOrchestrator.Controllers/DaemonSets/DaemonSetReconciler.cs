@@ -38,7 +38,7 @@ public sealed class DaemonSetReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.DaemonSets;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Nodes, .. Revisions.All];
+    public IReadOnlyList<Relation> Relations { get; } = [Controlled, Nodes, Selected, .. Revisions.All];
 
     /// <inheritdoc/>
     public bool DecidesByPart => true;

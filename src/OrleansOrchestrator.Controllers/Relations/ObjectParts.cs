@@ -15,7 +15,9 @@ public sealed class ObjectParts(ResourceName resource, Func<KubeObject, string> 
     /// <summary>Whether an object may be related to a primary, judged before it is decoded.</summary>
     public Func<StoredObject, bool> MayMatter { get; init; } = static _ => true;
 
-    private KeyIndex Index => _index ??= new KeyIndex(resource, obj => [new ObjectKey(obj.Metadata.NamespaceProperty ?? "", partOf(obj))]) { MayHaveKeys = MayMatter };
+    // One for all threads: each index is kept up to date for ever.
+    private KeyIndex Index => LazyInitializer.EnsureInitialized(
+        ref _index, () => new KeyIndex(resource, obj => [new ObjectKey(obj.Metadata.NamespaceProperty ?? "", partOf(obj))]) { MayHaveKeys = MayMatter });
 
     /// <summary>The part of an object; empty if it names none.</summary>
     public string Of(StoredObject obj)

@@ -1,5 +1,7 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Resources;
@@ -7,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Resources;
 
 /// <summary>Serves create, update and patch of objects and of their parts with a subresource.</summary>
-internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, ObjectResponse response)
+internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, ObjectResponse response, AuthorizerChain authorizers)
 {
     /// <summary>Creates an object and answers with it.</summary>
     public async Task CreateAsync(ApiRequest request)
@@ -21,7 +23,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     /// <summary>Replaces an object, or a part of it, and answers with it.</summary>
     public async Task UpdateAsync(ApiRequest request, string subresource)
     {
-        var options = WriteQueries.ForWrite(request, "UpdateOptions");
+        var options = WithCreation(request, WriteQueries.ForWrite(request, "UpdateOptions"));
         var obj = await DecodeAsync(request, options);
         var (updated, isNew) = await objects.UpdateAsync(
             request.Reference with { Subresource = subresource }, obj, options, request.Cancellation);
@@ -52,13 +54,19 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
 
     private async Task ApplyAsync(ApiRequest request, string subresource)
     {
-        var options = WriteQueries.ForPatch(request, isApply: true);
+        var options = WithCreation(request, WriteQueries.ForPatch(request, isApply: true));
         var (configuration, faults) = await bodies.ReadConfigurationAsync(request);
         var (applied, isNew) = await objects.ApplyAsync(
             request.Reference with { Subresource = subresource }, configuration, request.Options.Force ?? false,
             options with { YamlFaults = faults }, request.Cancellation);
         await response.SendAsync(request, isNew ? 201 : 200, applied);
     }
+
+    /// <summary>Lets a write that creates its object ask whether the sender may do that, too.</summary>
+    private WriteOptions WithCreation(ApiRequest request, WriteOptions options) => options with
+    {
+        RequireCreate = token => authorizers.RequireAsync(request.User, request.Info with { Verb = Verbs.Create }, token),
+    };
 
     private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)
     {

@@ -157,10 +157,14 @@ public static class DefaultRoles
             "read storage.k8s.io csidrivers", "create,delete,get,patch,update storage.k8s.io csinodes", "read node.k8s.io runtimeclasses"),
     ];
 
-    /// <summary>The roles of controllers whose writes admission judges by their permissions, named after their service accounts.</summary>
+    /// <summary>The roles of controllers, named after their service accounts: those whose writes admission judges by their permissions, and the autoscaler,
+    /// whose reads aggregated servers judge.</summary>
     private static IEnumerable<V1ClusterRole> ForControllers() =>
     [
         ClusterRole("system:controller:clusterrole-aggregation-controller", "escalate,patch,read,update rbac.authorization.k8s.io clusterroles"),
+        ClusterRole("system:controller:horizontal-pod-autoscaler",
+            "read autoscaling horizontalpodautoscalers", "update autoscaling horizontalpodautoscalers/status", "get,update * */scale", "list core pods",
+            "list metrics.k8s.io pods", "get,list custom.metrics.k8s.io *", "get,list external.metrics.k8s.io *", RecordEvents),
         ClusterRole("system:controller:certificate-controller",
             "delete,read certificates.k8s.io certificatesigningrequests",
             "update certificates.k8s.io certificatesigningrequests/approval,certificatesigningrequests/status",

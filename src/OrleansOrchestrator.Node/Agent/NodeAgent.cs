@@ -43,6 +43,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly TaskCompletionSource _identityLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IContainerRuntime? _runtime;
     private ClusterMembership? _cluster;
+    private PodNetwork? _podNetwork;
     private AgentServices? _services;
     private NodeCertificates? _certificates;
     private NodeFencing? _fencing;
@@ -118,7 +119,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _cluster = new ClusterMembership(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterMembership>());
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
-        var podNetwork = new PodNetwork(_options, _timeProvider, _loggers);
+        var podNetwork = _podNetwork = new PodNetwork(_options, _timeProvider, _loggers);
         var agent = _services = await FindServicesAsync(_cluster, podNetwork.Sandboxes, cancellationToken);
         _certificates = agent.IsHollow ? null : new NodeCertificates(_options, agent.Address, _timeProvider);
         var fencing = _fencing = new NodeFencing(agent, _certificates);
@@ -216,13 +217,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_network is not null)
             await _network.DisposeAsync();
+        if (_podNetwork is not null)
+            await _podNetwork.DisposeAsync();
         if (stopPods)
             await RemovePodsAsync(_runtime, cancellationToken);
         _fencing?.Dispose();
         _services?.Instruments.Dispose();
         await _runtime.DisposeAsync();
         _certificates?.Dispose();
-        (_serving, _pods, _network, _fencing, _services, _runtime, _certificates) = (null, null, null, null, null, null, null);
+        (_serving, _pods, _network, _podNetwork, _fencing, _services, _runtime, _certificates) = (null, null, null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 
@@ -246,6 +249,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             throw new ArgumentException($"ProxyMode is {ServiceProxyMode.Nftables}, but {missing}.");
         var limits = offered.LimitsOfPods(_options).After(_options.DataDirectory);
         _runtime = await NodeRuntimes.CreateAsync(_options, sandboxes, limits, cluster, _timeProvider, _loggers, cancellationToken);
+        var address = _options.AdvertiseAddress is { } given ? AddressSyntax.Parse(given) : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
         var recordsEvents = _options.RecordEvents ?? _runtime is not HollowRuntime;
         var instruments = new NodeInstruments();
         return new AgentServices
@@ -254,7 +258,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Api = _api,
             Machine = machine,
             Offered = offered,
-            Address = _options.AdvertiseAddress is { } given ? AddressSyntax.Parse(given) : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken),
+            Address = address,
             Engine = _runtime,
             Runtime = new MeasuredRuntime(_runtime, instruments),
             Instruments = instruments,

@@ -27,10 +27,10 @@ internal sealed class NodeFencing : IDisposable
         Views = new FencingViews(options.Name, agent.IsHollow ? null : agent.PathOf("fencing-view"));
         Clock = new LeaseClock(uptime, agent.IsHollow ? null : agent.PathOf("lease-acknowledged"), () => Views.DecidesAlone);
         Vote = new NodeVote(certificates?.VoterName ?? $"local-{Guid.NewGuid():N}", options.Times, uptime, Clock.ArrivedAt);
-        agent.Api.Votes[Vote.Voter] = Vote;
         var process = agent.IsHollow ? null : new GuardProcess(options.DataDirectory, agent.TimeProvider, agent.Loggers.CreateLogger<GuardProcess>());
         process?.RemoveLeftovers();
         Guard = new PodGuard(process, agent.Engine.PlaceOf, Clock, agent.Loggers.CreateLogger<PodGuard>());
+        agent.Api.Votes[Vote.Voter] = Vote;
     }
 
     /// <summary>Who votes on this node.</summary>

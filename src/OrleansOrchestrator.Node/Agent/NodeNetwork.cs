@@ -32,7 +32,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     /// <summary>Prepares the network.</summary>
     /// <param name="agent">What the daemon's parts share.</param>
-    /// <param name="pods">The network of pods.</param>
+    /// <param name="pods">The network of pods, which its maker disposes of.</param>
     /// <param name="cluster">The cluster of the node.</param>
     public NodeNetwork(AgentServices agent, PodNetwork pods, ClusterMembership cluster)
     {
@@ -97,7 +97,6 @@ internal sealed class NodeNetwork : IAsyncDisposable
             await _proxy.DisposeAsync();
         if (_dns is not null)
             await _dns.DisposeAsync();
-        await _pods.DisposeAsync();
     }
 
     /// <summary>Follows services and slices once for all. DNS needs headless ones too.</summary>

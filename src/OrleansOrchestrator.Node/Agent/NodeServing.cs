@@ -40,15 +40,26 @@ internal sealed class NodeServing : IAsyncDisposable
 
         // Peers know the port from the node object, which cannot change while the control plane is away.
         var port = new ServerPort(agent.PathOf("server-port"));
-        var server = await NodeServer.StartAsync(
-            agent.Address, options.Port != 0 ? options.Port : port.FindLast(agent.Address), certificates.For, options.ClientAuthorities ?? agent.Api.Authorities,
-            new NodeEndpoints(pods, runtime),
-            new UsageEndpoints(pods, usage, agent.Machine, options, runtime.Version, new DiskNames(options.DataDirectory, runtime.ImageFolder)),
-            new StreamEndpoints(pods, runtime, options.StreamIdleTime, time), new PortForwardEndpoint(pods, runtime, options.StreamIdleTime, time),
-            new DialEndpoint(pods, runtime, agent.Address.ToString(), time), new PeerQuestions(fencing.Views, fencing.Vote), tunnels, agent.Instruments, agent.Loggers,
-            cancellationToken);
-        port.Keep(server.Port);
-        return new NodeServing(agent, usage, server, tunnels);
+        NodeServer? server = null;
+        try
+        {
+            server = await NodeServer.StartAsync(
+                agent.Address, options.Port != 0 ? options.Port : port.FindLast(agent.Address), certificates.For, options.ClientAuthorities ?? agent.Api.Authorities,
+                new NodeEndpoints(pods, runtime),
+                new UsageEndpoints(pods, usage, agent.Machine, options, runtime.Version, new DiskNames(options.DataDirectory, runtime.ImageFolder)),
+                new StreamEndpoints(pods, runtime, options.StreamIdleTime, time), new PortForwardEndpoint(pods, runtime, options.StreamIdleTime, time),
+                new DialEndpoint(pods, runtime, agent.Address.ToString(), time), new PeerQuestions(fencing.Views, fencing.Vote), tunnels, agent.Instruments,
+                agent.Loggers, cancellationToken);
+            port.Keep(server.Port);
+            return new NodeServing(agent, usage, server, tunnels);
+        }
+        catch
+        {
+            if (server is not null)
+                await server.DisposeAsync();
+            usage.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens tunnels once the node object exists.</summary>

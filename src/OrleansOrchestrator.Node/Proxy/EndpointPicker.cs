@@ -48,13 +48,14 @@ internal sealed class EndpointPicker(ServiceRoute route, Func<IPAddress, bool> i
     /// <summary>The endpoints to try for a client, the best one first; empty if there are none for it that can be reached, or it may not come.</summary>
     public IReadOnlyList<IPEndPoint> Candidates(IPAddress client)
     {
+        // Whether a client is outside can take the machine's interfaces, for which nobody else waits.
+        var route = Route;
+        var endpoints = route.Admits(client) ? route.EndpointsFor(client, isOutside) : [];
+        var count = endpoints.Count;
+        if (count == 0)
+            return [];
         lock (_gate)
         {
-            var route = _route;
-            var endpoints = route.Admits(client) ? route.EndpointsFor(client, isOutside) : [];
-            var count = endpoints.Count;
-            if (count == 0)
-                return [];
             var candidates = new List<IPEndPoint>(Math.Min(count, CandidatesMax));
             if (Sticky(client, route, endpoints) is { } sticky && !IsBackedOff(sticky))
                 candidates.Add(sticky);

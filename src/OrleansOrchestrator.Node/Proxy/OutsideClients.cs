@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// Tells clients outside the cluster from its pods and from this machine, for <c>externalTrafficPolicy: Local</c> in user space. The
 /// kernel's table has the same rule. Safe for concurrent use.
 /// </summary>
-/// <param name="podRanges">The ranges of pods' addresses; empty if they are not known.</param>
+/// <param name="podRanges">The ranges of pods' addresses; empty if they are not known, so that nobody can be told from a pod.</param>
 /// <param name="time">The clock.</param>
 /// <param name="readOwn">Reads the addresses of this machine; other than by itself only in tests.</param>
 internal sealed class OutsideClients(IReadOnlyList<IPNetwork> podRanges, TimeProvider time, Func<IEnumerable<IPAddress>>? readOwn = null)
@@ -23,7 +23,7 @@ internal sealed class OutsideClients(IReadOnlyList<IPNetwork> podRanges, TimePro
     /// <summary>Whether a client is outside the cluster.</summary>
     public bool Contains(IPAddress client)
     {
-        if (IPAddress.IsLoopback(client) || podRanges.Any(range => range.Contains(client)))
+        if (podRanges.Count == 0 || IPAddress.IsLoopback(client) || podRanges.Any(range => range.Contains(client)))
             return false;
         lock (_gate)
         {

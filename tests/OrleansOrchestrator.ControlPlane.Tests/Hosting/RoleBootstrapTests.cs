@@ -42,7 +42,7 @@ public sealed class RoleBootstrapTests : IAsyncLifetime
         await Api.PatchAsync<V1ClusterRoleBinding>("", "system:discovery", PatchType.MergePatch, """{"subjects":null}""");
 
         // As at the start of another silo.
-        var starting = new RoleBootstrap(_silo.Services.GetRequiredService<IObjectClient>(), _silo.Services.GetRequiredService<ResourceRegistry>());
+        var starting = new RoleBootstrap(_silo.Services.GetRequiredService<IObjectClient>(), _silo.Services.GetRequiredService<ResourceRegistry>(), _silo.Services.GetRequiredService<RbacCaches>());
         await starting.EnsureAsync(TestContext.Current.CancellationToken);
 
         (await Api.GetAsync<V1ClusterRole>("", "system:discovery")).Rules.ShouldHaveSingleItem();
