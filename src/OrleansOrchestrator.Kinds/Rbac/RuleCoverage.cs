@@ -83,15 +83,19 @@ public static class RuleCoverage
         var known = new Dictionary<(string Group, string Resource, string? Name), (V1PolicyRule Rule, HashSet<string> Verbs)>();
         foreach (var part in parts)
         {
-            if (part.NonResourceURLs is not null)
-                rules.Add(part);
-            else if (known.TryGetValue((part.ApiGroups[0], part.Resources[0], part.ResourceNames?[0]), out var same))
-                same.Verbs.Add(part.Verbs[0]);
-            else
+            if (part.NonResourceURLs is null)
             {
-                rules.Add(part);
-                known[(part.ApiGroups[0], part.Resources[0], part.ResourceNames?[0])] = (part, [part.Verbs[0]]);
+                var key = (part.ApiGroups[0], part.Resources[0], part.ResourceNames?[0]);
+                if (known.TryGetValue(key, out var same))
+                {
+                    same.Verbs.Add(part.Verbs[0]);
+                    continue;
+                }
+
+                known[key] = (part, [part.Verbs[0]]);
             }
+
+            rules.Add(part);
         }
 
         foreach (var (rule, verbs) in known.Values)

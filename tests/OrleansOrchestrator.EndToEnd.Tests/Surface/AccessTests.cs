@@ -51,6 +51,23 @@ public sealed class AccessTests(HollowCluster hollow) : HollowTest(hollow)
         (await TryAsync("get", "--raw", $"/api/v1/namespaces/{UniqueName}/namespaces/kube-system", "--as", admin)).ExitCode.ShouldBe(1, "a namespace is in no other");
     }
 
+    [Theory]
+    [InlineData("patch", "configmaps", """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"new"}}""", "apply", "--server-side", "-f", "-")]
+    [InlineData("update", "leases", """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"new"}}""", "replace", "-f", "-", "--raw", "/apis/coordination.k8s.io/v1/namespaces/{0}/leases/new")]
+    public async Task User_WhoMayChangeObjects_CreatesNoneByThat(string verb, string resource, string manifest, params string[] command)
+    {
+        var user = $"{verb}-of-{UniqueName}";
+        await RunAsync("create", "role", "changes", $"--verb=get,{verb}", $"--resource={resource}");
+        await RunAsync("create", "rolebinding", "changes", "--role=changes", $"--user={user}");
+        string[] change = [.. command.Select(word => string.Format(null, word, UniqueName)), "-n", UniqueName, "--as", user];
+
+        (await Kubectl.TryWithInputAsync(manifest, change)).Errors.ShouldContain($"cannot create resource \"{resource}\"");
+
+        await RunAsync("create", "role", "creates", "--verb=create", $"--resource={resource}");
+        await RunAsync("create", "rolebinding", "creates", "--role=creates", $"--user={user}");
+        (await Kubectl.TryWithInputAsync(manifest, change)).ExitCode.ShouldBe(0);
+    }
+
     [Fact]
     public async Task AuthReconcile_AddsWhatIsMissing()
     {

@@ -22,6 +22,15 @@ public sealed class RuleCoverageTests
     public void Missing_IsWhatNoHeldRuleCovers(string held, string wanted, string missing) =>
         string.Join(' ', RuleCoverage.Missing(Rules(held), Rules(wanted)).Select(RuleCoverage.TextOf)).ShouldBe(missing);
 
+    [Fact]
+    public void ComparisonsOf_AProductBeyondAllBounds_IsKnownBeforeItIsMade()
+    {
+        string[] many = [.. Enumerable.Range(0, 5_000).Select(i => $"r{i}")];
+
+        RuleCoverage.ComparisonsOf([], [new V1PolicyRule { ApiGroups = many, Resources = many, Verbs = many, ResourceNames = many }]).ShouldBe(625e12);
+        RuleCoverage.ComparisonsOf([.. Rules("get||pods;get||nodes")], Rules("get,list||pods|a,b;get|/a")).ShouldBe(10);
+    }
+
     private static IEnumerable<V1PolicyRule> Rules(string text) => text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(rule => rule.Split('|') switch
     {
         [var verbs, var path] => new V1PolicyRule { Verbs = verbs.Split(','), NonResourceURLs = [path] },
