@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Rbac;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.Rbac;
 using Microsoft.Extensions.DependencyInjection;
