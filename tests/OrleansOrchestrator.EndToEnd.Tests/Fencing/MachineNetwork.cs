@@ -61,9 +61,6 @@ internal sealed class MachineNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>A machine's address.</summary>
-    public string AddressOf(Machine machine) => $"{_range}.{_machines.IndexOf(machine) + 2}";
-
     public async Task<Machine> AddAsync()
     {
         var number = _machines.Count + 2;

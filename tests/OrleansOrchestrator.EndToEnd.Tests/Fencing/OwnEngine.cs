@@ -68,9 +68,6 @@ internal sealed class OwnEngine : IAsyncDisposable
         return made.Lines[^1];
     }
 
-    /// <summary>Runs a program in a container.</summary>
-    public Task<CommandResult> RunInAsync(string container, params string[] command) => TryAsync(["exec", container, .. command]);
-
     /// <summary>Asks for a container's start, and does not wait.</summary>
     public RunningCommand BeginStart(string container) => RunningCommand.Start("docker", ["--host", Address, "start", container]);
 
