@@ -13,7 +13,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(ControlPlaneFaultTests).FullName!,
         typeof(PodsCollection).FullName!,
         typeof(HollowCollection).FullName!,
-        typeof(MachineFaultTests).FullName!,
         typeof(CommandTests).FullName!,
     ];
 

@@ -13,6 +13,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 /// What happens to pods when machines lose their network, their engine or their time, with the times of the product: six machines
 /// with networks of their own, so that nothing that is sent to a lost one is ever answered.
 /// </summary>
+[Collection(typeof(AloneCollection))]
 public sealed class MachineFaultTests : EndToEndTest
 {
     private const string Standby = "standby";
