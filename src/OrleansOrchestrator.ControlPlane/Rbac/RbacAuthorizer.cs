@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.ControlPlane.Rbac;
 /// <summary>Allows users what the roles allow that are granted to them or to their groups.</summary>
 /// <remarks>
 /// https://kubernetes.io/docs/reference/access-authn-authz/rbac/. Nothing is refused because this silo is behind: before a refusal it waits until it
-/// knows all roles and bindings of which anybody has been told. What is allowed may be a moment old.
+/// knows all roles and bindings of which anybody has been told. What is allowed is as old as what the silo last heard from the store.
 /// </remarks>
 internal sealed class RbacAuthorizer(RbacCaches caches) : IAuthorizer
 {
