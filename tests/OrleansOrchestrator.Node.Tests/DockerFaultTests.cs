@@ -138,6 +138,8 @@ public sealed class DockerFaultTests : IAsyncDisposable
 
         await Should.ThrowAsync<RuntimeException>(() => OpenAsync(time));
 
+        // An answer to a call of this test comes after those to calls that were made before.
+        await DockerEngine.RequireAsync(_engine.Address, Cancelled);
         var asked = _engine.Calls.Count;
         for (var i = 0; i < 20; i++)
         {
@@ -145,7 +147,6 @@ public sealed class DockerFaultTests : IAsyncDisposable
             await Task.Yield();
         }
 
-        // An answer to a call of this test comes after those to calls that were made before.
         await DockerEngine.RequireAsync(_engine.Address, Cancelled);
         _engine.Calls.Count.ShouldBe(asked + 1);
     }
